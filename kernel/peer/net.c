@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What one network namespace has: an identity, its SKs, its location. */
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/workqueue.h>
+#include <crypto/algapi.h>
+#include "../core/hash.h"
+#include "../core/suite.h"
+#include "internal.h"
+
+struct workqueue_struct *hpkm_workqueue;
+
+/**
+ * hpkm_peers_init() - what all namespaces share
+ *
+ * Return: 0 or -ENOMEM.  Context: module init.
+ */
+int hpkm_peers_init(void)
+{
+	hpkm_workqueue = alloc_workqueue("hpkm", WQ_UNBOUND | WQ_FREEZABLE, 0);
+	return hpkm_workqueue ? 0 : -ENOMEM;
+}
+
+/**
+ * hpkm_peers_exit() - the reverse
+ *
+ * All namespaces are gone.  Waits for RCU callbacks of this module.
+ * Context: module exit.
+ */
+void hpkm_peers_exit(void)
+{
+	destroy_workqueue(hpkm_workqueue);
+	rcu_barrier();
+}
+
+static const struct rhashtable_params by_id_params = {
+	.key_len = HPKM_ID_LEN,
+	.key_offset = offsetof(struct hpkm_peer, id),
+	.head_offset = offsetof(struct hpkm_peer, by_id),
+	.automatic_shrinking = true,
+};
+
+/**
+ * hpkm_net_init() - a namespace with a new identity, no links and no peers
+ * @hn: zeroed memory
+ * @net: the namespace
+ * @edge: calls upwards
+ *
+ * Return: 0 or an errno.  Context: may sleep.
+ */
+int hpkm_net_init(struct hpkm_net *hn, struct net *net, const struct hpkm_edge *edge)
+{
+	hn->net = net;
+	hn->edge = edge;
+	get_random_bytes(hn->id, sizeof(hn->id));
+	mutex_init(&hn->lock);
+	INIT_LIST_HEAD(&hn->ports);
+	INIT_LIST_HEAD(&hn->peers);
+	spin_lock_init(&hn->location_lock);
+	return rhashtable_init(&hn->by_id, &by_id_params);
+}
+
+/**
+ * hpkm_net_exit() - remove every peer, forget every secret
+ * @hn: the namespace; all its ports were stopped
+ *
+ * Context: may sleep.
+ */
+void hpkm_net_exit(struct hpkm_net *hn)
+{
+	hpkm_peers_remove_all(hn);
+	rhashtable_destroy(&hn->by_id);
+	memzero_explicit(hn->sk, sizeof(hn->sk));
+	mutex_destroy(&hn->lock);
+}
+
+/* ---- peers ---- */
+
+/**
+ * hpkm_net_peer_insert() - list a new peer
+ * @hn: the namespace
+ * @peer: gets its serial; the lists take over the caller's reference
+ *
+ * Return: 0 or an errno.  Context: hn->lock.
+ */
+int hpkm_net_peer_insert(struct hpkm_net *hn, struct hpkm_peer *peer)
+{
+	int err;
+
+	lockdep_assert_held(&hn->lock);
+	err = rhashtable_lookup_insert_fast(&hn->by_id, &peer->by_id, by_id_params);
+	if (err)
+		return err;
+	peer->serial = ++hn->last_serial;
+	list_add_tail(&peer->node, &hn->peers);
+	return 0;
+}
+
+/**
+ * hpkm_net_peer_unlist() - the reverse; the reference goes to the caller
+ * @hn: the namespace
+ * @peer: listed
+ *
+ * Context: hn->lock.
+ */
+void hpkm_net_peer_unlist(struct hpkm_net *hn, struct hpkm_peer *peer)
+{
+	lockdep_assert_held(&hn->lock);
+	rhashtable_remove_fast(&hn->by_id, &peer->by_id, by_id_params);
+	list_del(&peer->node);
+}
+
+struct hpkm_peer *hpkm_net_peer_get(struct hpkm_net *hn, const u8 id[HPKM_ID_LEN])
+{
+	struct hpkm_peer *peer;
+
+	rcu_read_lock();
+	peer = rhashtable_lookup(&hn->by_id, id, by_id_params);
+	if (peer && !kref_get_unless_zero(&peer->ref))
+		peer = NULL;
+	rcu_read_unlock();
+	return peer;
+}
+
+struct hpkm_peer *hpkm_net_peer_after(struct hpkm_net *hn, u64 serial)
+{
+	struct hpkm_peer *peer, *found = NULL;
+
+	mutex_lock(&hn->lock);
+	list_for_each_entry(peer, &hn->peers, node) {
+		if (peer->serial <= serial)
+			continue;
+		kref_get(&peer->ref);
+		found = peer;
+		break;
+	}
+	mutex_unlock(&hn->lock);
+	return found;
+}
+
+u32 hpkm_net_peer_count(struct hpkm_net *hn)
+{
+	return atomic_read(&hn->by_id.nelems);
+}
+
+/* ---- SKs ---- */
+
+static bool is_insecure(u8 suite)
+{
+	return suite == HPKM_SUITE_XOR;
+}
+
+/* Suite 0 gives its SK away, so it must have one of its own. */
+static bool serves_across(const struct hpkm_net *hn, u8 suite, const u8 *fingerprint)
+{
+	u8 other;
+
+	for (other = 0; other < HPKM_SUITE_IDS; other++)
+		if (hn->sk[other].set && is_insecure(other) != is_insecure(suite) &&
+		    !memcmp(hn->sk[other].fingerprint, fingerprint, HPKM_FINGERPRINT_LEN))
+			return true;
+	return false;
+}
+
+int hpkm_net_sk_set(struct hpkm_net *hn, u8 suite, const u8 key[HPKM_SK_LEN], const char **why)
+{
+	struct hpkm_sk sk = { .set = true };
+	u8 digest[HPKM_KEY_LEN];
+	int err = 0;
+
+	if (suite >= HPKM_SUITE_IDS || !hpkm_suite_by_id(suite)) {
+		*why = "This module does not have that suite";
+		return -EOPNOTSUPP;
+	}
+	memcpy(sk.key, key, HPKM_SK_LEN);
+	hpkm_hash(digest, HPKM_BYTES("hpkm1-sk-fingerprint", 20), HPKM_BYTES(key, HPKM_SK_LEN));
+	memcpy(sk.fingerprint, digest, HPKM_FINGERPRINT_LEN);
+
+	mutex_lock(&hn->lock);
+	if (serves_across(hn, suite, sk.fingerprint)) {
+		*why = "That SK already serves another suite; suite xor gives its SK away and needs one of its own";
+		err = -EEXIST;
+	} else {
+		hn->sk[suite] = sk;
+	}
+	mutex_unlock(&hn->lock);
+	memzero_explicit(&sk, sizeof(sk));
+	return err;
+}
+
+int hpkm_net_sk_del(struct hpkm_net *hn, u8 suite, const char **why)
+{
+	int err = 0;
+
+	if (suite >= HPKM_SUITE_IDS) {
+		*why = "This module does not have that suite";
+		return -EOPNOTSUPP;
+	}
+	mutex_lock(&hn->lock);
+	if (!hn->sk[suite].set) {
+		*why = "No SK is set for that suite";
+		err = -ENOENT;
+	}
+	memzero_explicit(&hn->sk[suite], sizeof(hn->sk[suite]));
+	mutex_unlock(&hn->lock);
+	return err;
+}
+
+bool hpkm_net_sk_fingerprint(struct hpkm_net *hn, u8 suite, u8 out[HPKM_FINGERPRINT_LEN])
+{
+	bool set;
+
+	mutex_lock(&hn->lock);
+	set = hn->sk[suite].set;
+	memcpy(out, hn->sk[suite].fingerprint, HPKM_FINGERPRINT_LEN);
+	mutex_unlock(&hn->lock);
+	return set;
+}
+
+/* ---- location ---- */
+
+void hpkm_net_location_set(struct hpkm_net *hn, const u8 *label, u8 len)
+{
+	u8 location[HPKM_LI_LEN] = { len };
+
+	memcpy(location + 1, label, len);
+	spin_lock_bh(&hn->location_lock);
+	memcpy(hn->location, location, HPKM_LI_LEN);
+	spin_unlock_bh(&hn->location_lock);
+}
+
+void hpkm_net_location_get(struct hpkm_net *hn, u8 out[HPKM_LI_LEN])
+{
+	spin_lock_bh(&hn->location_lock);
+	memcpy(out, hn->location, HPKM_LI_LEN);
+	spin_unlock_bh(&hn->location_lock);
+}

@@ -1,0 +1,514 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A peer's life, its timer and what the edges may ask of it.
+ *
+ * Life: the namespace's lists hold one reference from hpkm_peer_create() to
+ * hpkm_peer_remove().  Removal takes the peer out of every table that softirq
+ * reads, marks it removed under its lock, waits for a grace period and stops
+ * its works; whoever still has a reference finds a peer that does nothing.
+ * The last reference frees it after one more grace period, since RCU readers
+ * may have found it just before it went.
+ */
+#include <linux/etherdevice.h>
+#include <linux/math64.h>
+#include <linux/slab.h>
+#include "internal.h"
+
+static struct hpkm_port *port_of(struct hpkm_peer *peer)
+{
+	return rcu_dereference_protected(peer->port, lockdep_is_held(&peer->lock));
+}
+
+/* ---- counting and telling ---- */
+
+void hpkm_peer_count_add(struct hpkm_peer *peer, enum hpkm_counter which, u64 amount)
+{
+	struct hpkm_port *port;
+
+	hpkm_count_add(&peer->counters, which, amount);
+	rcu_read_lock();
+	port = rcu_dereference(peer->port);
+	if (port)
+		hpkm_count_add(&port->counters, which, amount);
+	rcu_read_unlock();
+}
+
+void hpkm_peer_count(struct hpkm_peer *peer, enum hpkm_counter which)
+{
+	hpkm_peer_count_add(peer, which, 1);
+}
+
+void hpkm_peer_event(struct hpkm_peer *peer, enum hpkm_event type, const u8 *rid,
+		     const char *reason)
+{
+	struct hpkm_event_info info = {
+		.type = type,
+		.peer = peer->id,
+		.suite = peer->machine.pair.suite->id,
+		.rid = rid,
+		.reason = reason,
+	};
+
+	rcu_read_lock();
+	info.port = rcu_dereference(peer->port);
+	peer->hn->edge->event(peer->hn, &info);
+	rcu_read_unlock();
+}
+
+bool hpkm_peer_address(const struct hpkm_peer *peer, u8 out[ETH_ALEN])
+{
+	const struct hpkm_bound *bound = rcu_dereference(peer->bound);
+
+	if (!bound)
+		return false;
+	ether_addr_copy(out, bound->address);
+	return true;
+}
+
+/* ---- the timer ---- */
+
+static unsigned long jiffies_until(u64 deadline, u64 now)
+{
+	/* One more, so that the deadline has passed when the work runs. */
+	return deadline <= now ? 0 : nsecs_to_jiffies(deadline - now) + 1;
+}
+
+static void set_timer(struct hpkm_peer *peer)
+{
+	u64 deadline = hpkm_machine_deadline(&peer->machine);
+
+	if (peer->removed || deadline == HPKM_NEVER)
+		return;
+	mod_delayed_work(hpkm_workqueue, &peer->tick, jiffies_until(deadline, hpkm_now()));
+}
+
+static void publish_address(struct hpkm_peer *peer)
+{
+	struct hpkm_port *port = port_of(peer);
+
+	if (port)
+		hpkm_port_bind(port, peer, peer->machine.durable.address, false);
+}
+
+void hpkm_peer_settle(struct hpkm_peer *peer)
+{
+	lockdep_assert_held(&peer->lock);
+	publish_address(peer);
+	set_timer(peer);
+}
+
+/* Traffic waits and nothing can carry it. */
+static void want_session(struct hpkm_peer *peer, u64 now)
+{
+	const struct hpkm_session *session = peer->machine.current_session;
+
+	if (!session || now >= session->ends_at)
+		hpkm_machine_want(&peer->machine, now);
+}
+
+static void want_update(struct hpkm_peer *peer, u64 now)
+{
+	const char *why;
+
+	/* By policy; what refuses it now does not stand in the way of the next. */
+	hpkm_machine_update(&peer->machine, NULL, now, &why);
+}
+
+static void tick(struct work_struct *work)
+{
+	struct hpkm_peer *peer = container_of(work, struct hpkm_peer, tick.work);
+	u64 now = hpkm_now();
+
+	mutex_lock(&peer->lock);
+	if (!peer->removed) {
+		clear_bit(HPKM_WANT_CHECK, &peer->wants);
+		if (test_and_clear_bit(HPKM_WANT_SESSION, &peer->wants))
+			want_session(peer, now);
+		if (test_and_clear_bit(HPKM_WANT_UPDATE, &peer->wants))
+			want_update(peer, now);
+		hpkm_machine_tick(&peer->machine, now);
+		hpkm_peer_settle(peer);
+	}
+	mutex_unlock(&peer->lock);
+}
+
+/*
+ * A session or an update is wanted at once.  CHECK is asked for by frames that
+ * pass, and what it is about takes seconds, so one look a second will do.
+ */
+void hpkm_peer_ask(struct hpkm_peer *peer, enum hpkm_want want)
+{
+	if (test_and_set_bit(want, &peer->wants))
+		return;
+	if (want != HPKM_WANT_CHECK)
+		mod_delayed_work(hpkm_workqueue, &peer->tick, 0);
+	else if (!delayed_work_pending(&peer->tick) ||
+		 time_after(READ_ONCE(peer->tick.timer.expires), jiffies + HZ))
+		mod_delayed_work(hpkm_workqueue, &peer->tick, HZ);
+}
+
+/* ---- life ---- */
+
+static void release(struct kref *ref)
+{
+	struct hpkm_peer *peer = container_of(ref, struct hpkm_peer, ref);
+
+	hpkm_counters_free(&peer->counters);
+	mutex_destroy(&peer->lock);
+	memzero_explicit(&peer->machine, sizeof(peer->machine));
+	kfree_rcu(peer, rcu);
+}
+
+void hpkm_peer_put(struct hpkm_peer *peer)
+{
+	kref_put(&peer->ref, release);
+}
+
+static void warn_if_insecure(const struct hpkm_peer *peer)
+{
+	const struct hpkm_suite *suite = peer->machine.pair.suite;
+
+	if (suite->insecure)
+		pr_warn("hpkm: peer %*phN uses suite %s, a laboratory suite that gives no security\n",
+			HPKM_ID_LEN, peer->id, suite->name);
+}
+
+/**
+ * hpkm_peer_create() - a device that was paired, on no link yet
+ * @hn: the namespace
+ * @suite: pinned from now on
+ * @id: the device's
+ *
+ * Return: the peer, listed, or NULL when out of memory; the reference is the
+ * lists'.  Context: hn->lock.
+ */
+struct hpkm_peer *hpkm_peer_create(struct hpkm_net *hn, const struct hpkm_suite *suite,
+				   const u8 id[HPKM_ID_LEN])
+{
+	struct hpkm_peer *peer = kzalloc(sizeof(*peer), GFP_KERNEL);
+
+	if (!peer)
+		return NULL;
+	kref_init(&peer->ref);
+	peer->hn = hn;
+	memcpy(peer->id, id, HPKM_ID_LEN);
+	mutex_init(&peer->lock);
+	INIT_DELAYED_WORK(&peer->tick, tick);
+	INIT_LIST_HEAD(&peer->on_port);
+	hpkm_machine_init(&peer->machine, &hpkm_machine_ops, suite, hn->id, id);
+	if (hpkm_counters_init(&peer->counters))
+		goto no_counters;
+	if (hpkm_data_init(peer))
+		goto no_data;
+	if (hpkm_net_peer_insert(hn, peer))
+		goto no_insert;
+	warn_if_insecure(peer);
+	return peer;
+
+no_insert:
+	hpkm_data_exit(peer);
+no_data:
+	hpkm_counters_free(&peer->counters);
+no_counters:
+	kfree(peer);
+	return NULL;
+}
+
+static void remove_from_port(struct hpkm_peer *peer, struct hpkm_port *port)
+{
+	hpkm_port_unbind(port, peer);
+	hpkm_port_unlearn(port, peer);
+	if (peer->bridge)
+		atomic_dec(&port->bridge_count);
+	RCU_INIT_POINTER(peer->port, NULL);
+	list_del_rcu(&peer->on_port);
+	WRITE_ONCE(port->peer_count, port->peer_count - 1);
+}
+
+/**
+ * hpkm_peer_unlink() - a peer's link goes; its state stays
+ * @peer: linked or not
+ * @reason: a sentence with static life
+ *
+ * A grace period must pass before it is linked again.  Context: hn->lock.
+ */
+void hpkm_peer_unlink(struct hpkm_peer *peer, const char *reason)
+{
+	struct hpkm_port *port;
+
+	lockdep_assert_held(&peer->hn->lock);
+	mutex_lock(&peer->lock);
+	port = port_of(peer);
+	if (port) {
+		hpkm_machine_unlink(&peer->machine, reason);
+		remove_from_port(peer, port);
+	}
+	mutex_unlock(&peer->lock);
+	hpkm_data_unlink(peer);
+}
+
+/**
+ * hpkm_peer_link() - a peer is on this link
+ * @peer: linked nowhere, or to @port already
+ * @port: where it is
+ * @take_over: its address is its own even if another peer has it; it paired
+ *
+ * Context: hn->lock.
+ */
+void hpkm_peer_link(struct hpkm_peer *peer, struct hpkm_port *port, bool take_over)
+{
+	u64 now = hpkm_now();
+
+	lockdep_assert_held(&peer->hn->lock);
+	mutex_lock(&peer->lock);
+	if (!port_of(peer)) {
+		strscpy(peer->ifname, port->ifname, sizeof(peer->ifname));
+		rcu_assign_pointer(peer->port, port);
+		list_add_tail_rcu(&peer->on_port, &port->peers);
+		WRITE_ONCE(port->peer_count, port->peer_count + 1);
+		if (peer->bridge)
+			atomic_inc(&port->bridge_count);
+		hpkm_machine_link(&peer->machine, now);
+	}
+	hpkm_port_bind(port, peer, peer->machine.durable.address, take_over);
+	hpkm_peer_settle(peer);
+	mutex_unlock(&peer->lock);
+}
+
+/**
+ * hpkm_peer_carrier() - the cable is back
+ * @peer: linked
+ *
+ * Context: hn->lock.
+ */
+void hpkm_peer_carrier(struct hpkm_peer *peer)
+{
+	mutex_lock(&peer->lock);
+	hpkm_machine_carrier(&peer->machine, hpkm_now());
+	hpkm_peer_settle(peer);
+	mutex_unlock(&peer->lock);
+}
+
+/* Out of every table; what still runs does nothing any more. */
+static void retire(struct hpkm_peer *peer)
+{
+	hpkm_peer_unlink(peer, "the peer was removed");
+	mutex_lock(&peer->lock);
+	peer->removed = true;
+	mutex_unlock(&peer->lock);
+	hpkm_net_peer_unlist(peer->hn, peer);
+}
+
+/* A grace period after retire(): no reader can start its works again. */
+static void finish(struct hpkm_peer *peer)
+{
+	hpkm_data_exit(peer);
+	cancel_delayed_work_sync(&peer->tick);
+	hpkm_peer_event(peer, HPKM_EVENT_PEER_REMOVED, NULL, NULL);
+	hpkm_peer_put(peer);
+}
+
+int hpkm_peer_remove(struct hpkm_peer *peer)
+{
+	struct hpkm_net *hn = peer->hn;
+
+	mutex_lock(&hn->lock);
+	if (peer->removed) {
+		mutex_unlock(&hn->lock);
+		return -ENOENT;
+	}
+	retire(peer);
+	synchronize_rcu();
+	mutex_unlock(&hn->lock);
+	finish(peer);
+	return 0;
+}
+
+/**
+ * hpkm_peers_remove_all() - the namespace goes
+ * @hn: the namespace
+ *
+ * Context: may sleep; takes hn->lock.
+ */
+void hpkm_peers_remove_all(struct hpkm_net *hn)
+{
+	struct hpkm_peer *peer, *next;
+	LIST_HEAD(retired);
+
+	mutex_lock(&hn->lock);
+	list_for_each_entry_safe(peer, next, &hn->peers, node) {
+		retire(peer);
+		list_add_tail(&peer->node, &retired);
+	}
+	synchronize_rcu();
+	mutex_unlock(&hn->lock);
+	list_for_each_entry_safe(peer, next, &retired, node)
+		finish(peer);
+}
+
+/* ---- what the edges ask ---- */
+
+u64 hpkm_peer_serial(const struct hpkm_peer *peer)
+{
+	return peer->serial;
+}
+
+const u8 *hpkm_peer_id(const struct hpkm_peer *peer)
+{
+	return peer->id;
+}
+
+static void status_of_machine(const struct hpkm_peer *peer, struct hpkm_peer_status *status)
+{
+	const struct hpkm_machine *machine = &peer->machine;
+	const struct hpkm_epoch *cur = &machine->durable.epoch[HPKM_EPOCH_CUR];
+	const struct hpkm_epoch *next = &machine->durable.epoch[HPKM_EPOCH_NEXT];
+
+	/* Half-way through a first pairing only the fresh context is there. */
+	if (!cur->present)
+		cur = &machine->durable.epoch[HPKM_EPOCH_FRESH];
+	status->suite = machine->pair.suite->id;
+	status->insecure = machine->pair.suite->insecure;
+	ether_addr_copy(status->address, machine->durable.address);
+	status->state = hpkm_machine_state(machine);
+	status->durability = hpkm_machine_frozen(machine) ? HPKM_DURABILITY_FROZEN :
+							     HPKM_DURABILITY_VOLATILE;
+	status->epoch = cur->n;
+	memcpy(status->kid, cur->kid, HPKM_KID_LEN);
+	status->has_next = next->present;
+	status->next_epoch = next->n;
+	memcpy(status->next_kid, next->kid, HPKM_KID_LEN);
+}
+
+static void status_of_log(struct hpkm_peer *peer, struct hpkm_peer_status *status)
+{
+	spin_lock_bh(&peer->data_lock);
+	if (peer->log) {
+		status->records = hpkm_log_count(peer->log);
+		status->confirmed = hpkm_log_confirmed(peer->log);
+	}
+	spin_unlock_bh(&peer->data_lock);
+}
+
+static u32 count_sessions(const struct hpkm_machine *machine)
+{
+	u32 count = machine->current_session ? 1 : 0;
+	size_t i;
+
+	for (i = 0; i < HPKM_SESSIONS_OLD; i++)
+		count += machine->old[i] ? 1 : 0;
+	return count;
+}
+
+void hpkm_peer_status(struct hpkm_peer *peer, struct hpkm_peer_status *status)
+{
+	u64 received = READ_ONCE(peer->last_received);
+	struct hpkm_port *port;
+
+	memset(status, 0, sizeof(*status));
+	memcpy(status->id, peer->id, HPKM_ID_LEN);
+	mutex_lock(&peer->lock);
+	port = port_of(peer);
+	status->ifindex = port ? port->ifindex : 0;
+	strscpy(status->ifname, peer->ifname, sizeof(status->ifname));
+	strscpy(status->name, peer->name, sizeof(status->name));
+	status->bridge = peer->bridge;
+	status->sessions = count_sessions(&peer->machine);
+	status_of_machine(peer, status);
+	mutex_unlock(&peer->lock);
+	status_of_log(peer, status);
+	status->received = received;
+	status->last_received_ms = div_u64(hpkm_now() - received, HPKM_MS);
+	hpkm_counters_read(&peer->counters, status->counters);
+}
+
+static enum hpkm_session_slot slot_of(const struct hpkm_session *session)
+{
+	if (session->state == HPKM_SESSION_STATE_REPLACED)
+		return HPKM_SESSION_REPLACED;
+	return session->state == HPKM_SESSION_STATE_DRAINING ? HPKM_SESSION_DRAINING :
+							       HPKM_SESSION_CURRENT;
+}
+
+static void status_of_session(struct hpkm_session *session, struct hpkm_session_status *status)
+{
+	struct hpkm_channel *channel = hpkm_session_channel(session);
+
+	memcpy(status->sid, session->sid, HPKM_SID_LEN);
+	status->slot = slot_of(session);
+	status->initiator = session->initiator;
+	status->barred = session->barred;
+	status->epoch = session->epoch_n;
+	status->age_ms = div_u64(hpkm_now() - session->installed_at, HPKM_MS);
+	status->tx_frames = atomic64_read(&channel->next_counter);
+	spin_lock_bh(&channel->receive_lock);
+	status->rx_frames = channel->frames_received;
+	spin_unlock_bh(&channel->receive_lock);
+}
+
+u32 hpkm_peer_sessions(struct hpkm_peer *peer, struct hpkm_session_status *out, u32 max)
+{
+	struct hpkm_machine *machine = &peer->machine;
+	u32 count = 0;
+	size_t i;
+
+	mutex_lock(&peer->lock);
+	if (machine->current_session && count < max)
+		status_of_session(machine->current_session, &out[count++]);
+	for (i = 0; i < HPKM_SESSIONS_OLD; i++)
+		if (machine->old[i] && count < max)
+			status_of_session(machine->old[i], &out[count++]);
+	mutex_unlock(&peer->lock);
+	return count;
+}
+
+void hpkm_peer_set_name(struct hpkm_peer *peer, const char *name)
+{
+	mutex_lock(&peer->lock);
+	strscpy(peer->name, name, sizeof(peer->name));
+	mutex_unlock(&peer->lock);
+}
+
+void hpkm_peer_set_bridge(struct hpkm_peer *peer, bool bridge)
+{
+	struct hpkm_port *port;
+
+	mutex_lock(&peer->lock);
+	port = port_of(peer);
+	if (peer->bridge != bridge) {
+		WRITE_ONCE(peer->bridge, bridge);
+		if (port)
+			atomic_add(bridge ? 1 : -1, &port->bridge_count);
+		if (port && !bridge)
+			hpkm_port_unlearn(port, peer);
+	}
+	mutex_unlock(&peer->lock);
+}
+
+int hpkm_peer_exchange(struct hpkm_peer *peer, const char **why)
+{
+	int err = -ENOENT;
+
+	*why = "The peer was removed";
+	mutex_lock(&peer->lock);
+	if (!peer->removed) {
+		err = hpkm_machine_exchange(&peer->machine, hpkm_now(), why);
+		hpkm_peer_settle(peer);
+	}
+	mutex_unlock(&peer->lock);
+	return err;
+}
+
+int hpkm_peer_update(struct hpkm_peer *peer, const u8 *rid, const char **why)
+{
+	int err = -ENOENT;
+
+	*why = "The peer was removed";
+	mutex_lock(&peer->lock);
+	if (!peer->removed) {
+		err = hpkm_machine_update(&peer->machine, rid, hpkm_now(), why);
+		hpkm_peer_settle(peer);
+	}
+	mutex_unlock(&peer->lock);
+	return err;
+}

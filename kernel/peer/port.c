@@ -1,0 +1,463 @@
+// SPDX-License-Identifier: GPL-2.0
+/* A port: whom an attached link reaches, and its life. */
+#include <linux/etherdevice.h>
+#include <linux/netdevice.h>
+#include <linux/slab.h>
+#include "internal.h"
+
+static const struct rhashtable_params address_params = {
+	.key_len = ETH_ALEN,
+	.key_offset = offsetof(struct hpkm_bound, address),
+	.head_offset = offsetof(struct hpkm_bound, node),
+	.automatic_shrinking = true,
+};
+
+static const struct rhashtable_params learned_params = {
+	.key_len = ETH_ALEN,
+	.key_offset = offsetof(struct hpkm_learned, address),
+	.head_offset = offsetof(struct hpkm_learned, node),
+	.automatic_shrinking = true,
+};
+
+/* ---- bound addresses ---- */
+
+/* RCU read side, or hn->lock. */
+static struct hpkm_bound *find_bound(struct hpkm_port *port, const u8 *address)
+{
+	return rhashtable_lookup(&port->addresses, address, address_params);
+}
+
+/**
+ * hpkm_port_unbind() - a peer has no address on this port any more
+ * @port: where
+ * @peer: whose
+ *
+ * Context: peer->lock.
+ */
+void hpkm_port_unbind(struct hpkm_port *port, struct hpkm_peer *peer)
+{
+	struct hpkm_bound *bound;
+
+	bound = rcu_replace_pointer(peer->bound, NULL, lockdep_is_held(&peer->lock));
+	if (!bound)
+		return;
+	/* Not there any more if a newly paired device took the address over. */
+	rhashtable_remove_fast(&port->addresses, &bound->node, address_params);
+	kfree_rcu(bound, rcu);
+}
+
+/*
+ * A device that pairs anew under an address owns it: the old peer of that
+ * address is a device that was reinstalled, or has lost its state.
+ */
+static int insert_bound(struct hpkm_port *port, struct hpkm_bound *bound, bool take_over)
+{
+	struct hpkm_bound *other;
+	int err;
+
+	err = rhashtable_lookup_insert_fast(&port->addresses, &bound->node, address_params);
+	if (err != -EEXIST || !take_over)
+		return err;
+	rcu_read_lock();
+	other = find_bound(port, bound->address);
+	if (other)
+		rhashtable_remove_fast(&port->addresses, &other->node, address_params);
+	rcu_read_unlock();
+	return rhashtable_lookup_insert_fast(&port->addresses, &bound->node, address_params);
+}
+
+/**
+ * hpkm_port_bind() - frames for an address go to a peer
+ * @port: where
+ * @peer: whose
+ * @address: its address
+ * @take_over: also when it is another's, as pairing does
+ *
+ * Without @take_over an address that another peer has stays with that peer.
+ * Return: 0, -EEXIST, -ENOMEM; the peer then keeps what it had.
+ * Context: peer->lock.
+ */
+int hpkm_port_bind(struct hpkm_port *port, struct hpkm_peer *peer, const u8 address[ETH_ALEN],
+		   bool take_over)
+{
+	struct hpkm_bound *old, *bound;
+	int err;
+
+	old = rcu_dereference_protected(peer->bound, lockdep_is_held(&peer->lock));
+	if (old && ether_addr_equal(old->address, address) && !take_over)
+		return 0;
+	if (!is_valid_ether_addr(address))
+		return -EADDRNOTAVAIL;
+	bound = kzalloc(sizeof(*bound), GFP_KERNEL);
+	if (!bound)
+		return -ENOMEM;
+	ether_addr_copy(bound->address, address);
+	bound->peer = peer;
+	if (old && ether_addr_equal(old->address, address))
+		hpkm_port_unbind(port, peer);
+	err = insert_bound(port, bound, take_over);
+	if (err) {
+		kfree(bound);
+		return err;
+	}
+	hpkm_port_unbind(port, peer);
+	rcu_assign_pointer(peer->bound, bound);
+	return 0;
+}
+
+/**
+ * hpkm_port_peer_at() - the peer bound to an address
+ * @port: where
+ * @address: which
+ *
+ * Return: the peer or NULL.  Context: RCU read side.
+ */
+struct hpkm_peer *hpkm_port_peer_at(struct hpkm_port *port, const u8 address[ETH_ALEN])
+{
+	struct hpkm_bound *bound = find_bound(port, address);
+
+	return bound ? bound->peer : NULL;
+}
+
+/* ---- learned addresses ---- */
+
+static struct hpkm_peer *learned_peer(struct hpkm_port *port, const u8 *address, u64 now)
+{
+	struct hpkm_learned *learned;
+
+	learned = rhashtable_lookup(&port->learned, address, learned_params);
+	return learned && now < READ_ONCE(learned->expires) ? learned->peer : NULL;
+}
+
+static void forget_learned(struct hpkm_port *port, struct hpkm_learned *learned)
+{
+	rhashtable_remove_fast(&port->learned, &learned->node, learned_params);
+	port->learned_count--;
+	kfree_rcu(learned, rcu);
+}
+
+/* Those of @peer, or when it is NULL those that are over. */
+static void sweep_learned(struct hpkm_port *port, struct hpkm_peer *peer, u64 now)
+{
+	struct rhashtable_iter iter;
+	struct hpkm_learned *learned;
+
+	lockdep_assert_held(&port->learn_lock);
+	rhashtable_walk_enter(&port->learned, &iter);
+	rhashtable_walk_start(&iter);
+	while ((learned = rhashtable_walk_next(&iter))) {
+		/* -EAGAIN: the table was resized; what is missed goes next time. */
+		if (IS_ERR(learned))
+			continue;
+		if (peer ? learned->peer == peer : now >= learned->expires)
+			forget_learned(port, learned);
+	}
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+}
+
+static bool learn_new(struct hpkm_port *port, struct hpkm_peer *peer, const u8 *src, u64 now)
+{
+	struct hpkm_learned *learned;
+
+	if (port->learned_count >= HPKM_ADDRESSES_LEARNED)
+		sweep_learned(port, NULL, now);
+	if (port->learned_count >= HPKM_ADDRESSES_LEARNED)
+		return false;
+	learned = kzalloc(sizeof(*learned), GFP_ATOMIC);
+	if (!learned)
+		return false;
+	ether_addr_copy(learned->address, src);
+	learned->peer = peer;
+	learned->expires = now + HPKM_ADDRESS_LIFE_S * HPKM_SECOND;
+	if (rhashtable_lookup_insert_fast(&port->learned, &learned->node, learned_params)) {
+		kfree(learned);
+		return false;
+	}
+	port->learned_count++;
+	return true;
+}
+
+static bool learn(struct hpkm_port *port, struct hpkm_peer *peer, const u8 *src, u64 now)
+{
+	struct hpkm_learned *learned;
+
+	learned = rhashtable_lookup(&port->learned, src, learned_params);
+	if (!learned)
+		return learn_new(port, peer, src, now);
+	if (learned->peer == peer) {
+		WRITE_ONCE(learned->expires, now + HPKM_ADDRESS_LIFE_S * HPKM_SECOND);
+		return true;
+	}
+	if (now < learned->expires)
+		return false;
+	forget_learned(port, learned);
+	return learn_new(port, peer, src, now);
+}
+
+/**
+ * hpkm_port_learn() - may a peer be the sender of a frame with this source?
+ * @port: where
+ * @peer: who
+ * @src: the source inside the frame
+ *
+ * Its bound address always; another only for a bridge peer that was the first
+ * to use it in HPKM_ADDRESS_LIFE_S, and never the device's own or another
+ * peer's (protocol section 5.4).  Context: softirq, RCU read side.
+ */
+bool hpkm_port_learn(struct hpkm_port *port, struct hpkm_peer *peer, const u8 src[ETH_ALEN])
+{
+	struct hpkm_peer *owner = hpkm_port_peer_at(port, src);
+	u8 own[ETH_ALEN];
+	bool allowed;
+
+	if (owner)
+		return owner == peer;
+	if (!READ_ONCE(peer->bridge) || !is_valid_ether_addr(src))
+		return false;
+	hpkm_port_address(port, own);
+	if (ether_addr_equal(own, src))
+		return false;
+	spin_lock(&port->learn_lock);
+	allowed = learn(port, peer, src, hpkm_now());
+	spin_unlock(&port->learn_lock);
+	return allowed;
+}
+
+/**
+ * hpkm_port_unlearn() - a peer is no bridge any more, or goes
+ * @port: where
+ * @peer: whose addresses are forgotten
+ *
+ * Context: process.
+ */
+void hpkm_port_unlearn(struct hpkm_port *port, struct hpkm_peer *peer)
+{
+	spin_lock_bh(&port->learn_lock);
+	sweep_learned(port, peer, 0);
+	spin_unlock_bh(&port->learn_lock);
+}
+
+/* ---- sending ---- */
+
+bool hpkm_port_reaches(struct hpkm_port *port, const u8 dst[ETH_ALEN])
+{
+	if (is_multicast_ether_addr(dst))
+		return READ_ONCE(port->peer_count);
+	return hpkm_port_peer_at(port, dst) || learned_peer(port, dst, hpkm_now()) ||
+	       atomic_read(&port->bridge_count);
+}
+
+/* A copy for every peer, or every bridge peer; the last gets @skb itself. */
+static void send_to_many(struct hpkm_port *port, struct sk_buff *skb, bool bridges_only)
+{
+	struct hpkm_peer *peer, *previous = NULL;
+
+	list_for_each_entry_rcu(peer, &port->peers, on_port) {
+		struct sk_buff *copy;
+
+		if (bridges_only && !READ_ONCE(peer->bridge))
+			continue;
+		if (previous) {
+			copy = skb_clone(skb, GFP_ATOMIC);
+			if (copy)
+				hpkm_peer_send(previous, copy, true);
+			else
+				hpkm_peer_count(previous, HPKM_COUNTER_TX_NO_MEMORY);
+		}
+		previous = peer;
+	}
+	if (previous) {
+		hpkm_peer_send(previous, skb, true);
+		return;
+	}
+	hpkm_count(&port->counters, HPKM_COUNTER_TX_NO_PEER);
+	kfree_skb(skb);
+}
+
+void hpkm_port_send(struct hpkm_port *port, struct sk_buff *skb)
+{
+	const struct ethhdr *eth = (const struct ethhdr *)skb->data;
+	struct hpkm_peer *peer;
+	u8 own[ETH_ALEN];
+
+	rcu_read_lock();
+	hpkm_port_address(port, own);
+	peer = hpkm_port_peer_at(port, eth->h_dest);
+	if (peer) {
+		hpkm_peer_send(peer, skb, !ether_addr_equal(eth->h_source, own));
+		goto out;
+	}
+	if (is_multicast_ether_addr(eth->h_dest)) {
+		send_to_many(port, skb, false);
+		goto out;
+	}
+	peer = learned_peer(port, eth->h_dest, hpkm_now());
+	if (peer)
+		hpkm_peer_send(peer, skb, true);
+	else
+		send_to_many(port, skb, true);
+out:
+	rcu_read_unlock();
+}
+
+/**
+ * hpkm_port_transmit() - send a handshake or pairing frame
+ * @port: where
+ * @frame: without Ethernet header and padding
+ * @len: octets, at most HPKM_HANDSHAKE_MAX
+ * @dst: to whom; NULL is everybody
+ *
+ * Context: process.  A frame that cannot be sent is counted; the protocol
+ * sends it again.
+ */
+void hpkm_port_transmit(struct hpkm_port *port, const u8 *frame, size_t len, const u8 *dst)
+{
+	size_t body = max_t(size_t, len, HPKM_FRAME_MIN);
+	struct sk_buff *skb = alloc_skb(LL_MAX_HEADER + ETH_HLEN + body, GFP_KERNEL);
+	struct ethhdr *eth;
+
+	if (!skb) {
+		hpkm_count(&port->counters, HPKM_COUNTER_TX_NO_MEMORY);
+		return;
+	}
+	skb_reserve(skb, LL_MAX_HEADER);
+	eth = skb_put(skb, ETH_HLEN);
+	if (dst)
+		ether_addr_copy(eth->h_dest, dst);
+	else
+		eth_broadcast_addr(eth->h_dest);
+	hpkm_port_address(port, eth->h_source);
+	eth->h_proto = htons(HPKM_ETHERTYPE);
+	skb_put_data(skb, frame, len);
+	skb_put_zero(skb, body - len);
+	port->hn->edge->transmit(port, skb);
+}
+
+/* ---- life ---- */
+
+static void free_learned(void *entry, void *unused)
+{
+	kfree(entry);
+}
+
+static int init_tables(struct hpkm_port *port)
+{
+	int err;
+
+	err = rhashtable_init(&port->sids, &hpkm_sid_params);
+	if (err)
+		return err;
+	err = rhashtable_init(&port->addresses, &address_params);
+	if (err)
+		goto no_addresses;
+	err = rhashtable_init(&port->learned, &learned_params);
+	if (err)
+		goto no_learned;
+	err = hpkm_counters_init(&port->counters);
+	if (err)
+		goto no_counters;
+	return 0;
+
+no_counters:
+	rhashtable_destroy(&port->learned);
+no_learned:
+	rhashtable_destroy(&port->addresses);
+no_addresses:
+	rhashtable_destroy(&port->sids);
+	return err;
+}
+
+static void adopt_peers(struct hpkm_port *port)
+{
+	struct hpkm_peer *peer;
+
+	list_for_each_entry(peer, &port->hn->peers, node)
+		if (!strcmp(peer->ifname, port->ifname) &&
+		    !rcu_access_pointer(peer->port))
+			hpkm_peer_link(peer, port, false);
+}
+
+int hpkm_port_start(struct hpkm_port *port, struct hpkm_net *hn)
+{
+	int err;
+
+	port->hn = hn;
+	seqlock_init(&port->address_lock);
+	spin_lock_init(&port->learn_lock);
+	hpkm_rate_init(&port->rate);
+	INIT_LIST_HEAD(&port->peers);
+	skb_queue_head_init(&port->known);
+	skb_queue_head_init(&port->unknown);
+	hpkm_handshake_init(port);
+	hpkm_pairing_window_init(port);
+	err = init_tables(port);
+	if (err)
+		return err;
+
+	mutex_lock(&hn->lock);
+	list_add_tail(&port->node, &hn->ports);
+	adopt_peers(port);
+	mutex_unlock(&hn->lock);
+	return 0;
+}
+
+static void disown_peers(struct hpkm_port *port)
+{
+	struct hpkm_peer *peer, *next;
+
+	list_for_each_entry_safe(peer, next, &port->peers, on_port)
+		hpkm_peer_unlink(peer, "the link was detached");
+}
+
+void hpkm_port_stop(struct hpkm_port *port)
+{
+	struct hpkm_net *hn = port->hn;
+
+	mutex_lock(&hn->lock);
+	WRITE_ONCE(port->stopped, true);
+	hpkm_pairing_close(&port->pairing, "the link was detached");
+	disown_peers(port);
+	list_del(&port->node);
+	/*
+	 * Until no reader walks this port's list of peers, none of them may go
+	 * to another's; and no reader comes from a peer or an index to here.
+	 */
+	synchronize_rcu();
+	mutex_unlock(&hn->lock);
+
+	cancel_work_sync(&port->work);
+	cancel_delayed_work_sync(&port->pairing_tick);
+	skb_queue_purge(&port->known);
+	skb_queue_purge(&port->unknown);
+	rhashtable_destroy(&port->sids);
+	rhashtable_destroy(&port->addresses);
+	rhashtable_free_and_destroy(&port->learned, free_learned, NULL);
+	hpkm_counters_free(&port->counters);
+	memzero_explicit(&port->pairing, sizeof(port->pairing));
+}
+
+void hpkm_port_carrier_up(struct hpkm_port *port)
+{
+	struct hpkm_peer *peer;
+
+	mutex_lock(&port->hn->lock);
+	list_for_each_entry(peer, &port->peers, on_port)
+		hpkm_peer_carrier(peer);
+	mutex_unlock(&port->hn->lock);
+}
+
+void hpkm_port_changed(struct hpkm_port *port, const char *ifname, const u8 *address, u32 mtu)
+{
+	struct hpkm_peer *peer;
+
+	mutex_lock(&port->hn->lock);
+	list_for_each_entry(peer, &port->peers, on_port)
+		strscpy(peer->ifname, ifname, sizeof(peer->ifname));
+	strscpy(port->ifname, ifname, sizeof(port->ifname));
+	write_seqlock_bh(&port->address_lock);
+	ether_addr_copy(port->address, address);
+	write_sequnlock_bh(&port->address_lock);
+	WRITE_ONCE(port->mtu, mtu);
+	mutex_unlock(&port->hn->lock);
+}
