@@ -6,6 +6,8 @@
 #ifndef _HPKM_LIMITS_H
 #define _HPKM_LIMITS_H
 
+#include <linux/bits.h>
+
 #define HPKM_MS			1000000ULL
 #define HPKM_SECOND		1000000000ULL
 #define HPKM_NEVER		(~0ULL)
@@ -33,10 +35,10 @@
 
 /* Sessions */
 #define HPKM_REKEY_S		120			/* the initiator; policy may shorten it */
-#define HPKM_REKEY_RESPONDER(t)	((t) + (t) / 8)		/* 135 s */
-#define HPKM_REFUSE_AFTER(t)	((t) + (t) / 2)		/* 180 s */
-#define HPKM_REKEY_FRAMES	(1ULL << 40)
-#define HPKM_REFUSE_FRAMES	(HPKM_REKEY_FRAMES + (1ULL << 32))
+#define HPKM_REKEY_RESPONDER(t)	((t) * 9 / 8)		/* 135 s */
+#define HPKM_REFUSE_AFTER(t)	((t) * 3 / 2)		/* 180 s */
+#define HPKM_REKEY_FRAMES	BIT_ULL(40)
+#define HPKM_REFUSE_FRAMES	(HPKM_REKEY_FRAMES + BIT_ULL(32))
 #define HPKM_KEEPALIVE		(2 * HPKM_SECOND)
 #define HPKM_DEAD_PEER		(5 * HPKM_SECOND)
 #define HPKM_DRAIN		(5 * HPKM_SECOND)
@@ -56,7 +58,7 @@
 #define HPKM_ACK_DELAY		(100 * HPKM_MS)
 #define HPKM_ACK_RECORDS	32
 #define HPKM_ACK_WINDOW		64
-#define HPKM_MSG_SPAN		31			/* between the oldest unacknowledged and the newest */
+#define HPKM_MSG_SPAN		31			/* oldest unacknowledged to newest */
 #define HPKM_MSG_KNOWN		64			/* delivered numbers the receiver keeps */
 #define HPKM_MSG_RESEND_1	(250 * HPKM_MS)
 #define HPKM_MSG_RESEND_2	(500 * HPKM_MS)

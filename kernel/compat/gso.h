@@ -4,7 +4,7 @@
 #define _HPKM_COMPAT_GSO_H
 
 #include <linux/netdevice.h>
-#if __has_include("net/gso.h")
+#ifdef HPKM_HAS_NET_GSO_H
 #include <net/gso.h>
 #endif
 

@@ -3,7 +3,7 @@
 #ifndef _HPKM_COMPAT_UNALIGNED_H
 #define _HPKM_COMPAT_UNALIGNED_H
 
-#if __has_include("linux/unaligned.h")
+#ifdef HPKM_HAS_LINUX_UNALIGNED_H
 #include <linux/unaligned.h>
 #else
 #include <asm/unaligned.h>

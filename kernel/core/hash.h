@@ -24,15 +24,15 @@ void hpkm_hash_parts(u8 out[HPKM_KEY_LEN], const struct hpkm_bytes *part, size_t
 void hpkm_derive_parts(u8 out[HPKM_KEY_LEN], const u8 key[HPKM_KEY_LEN], const char *label,
 		       const struct hpkm_bytes *part, size_t parts);
 
-#define HPKM_PARTS(...)							\
-	((const struct hpkm_bytes[]){ __VA_ARGS__ }),			\
-	ARRAY_SIZE(((const struct hpkm_bytes[]){ __VA_ARGS__ }))
+#define HPKM_PARTS(...)		((const struct hpkm_bytes[]){ __VA_ARGS__ })
 
 /* H(m): BLAKE2s-256 over the parts in turn. */
-#define hpkm_hash(out, ...)	hpkm_hash_parts(out, HPKM_PARTS(__VA_ARGS__))
+#define hpkm_hash(out, ...) \
+	hpkm_hash_parts(out, HPKM_PARTS(__VA_ARGS__), ARRAY_SIZE(HPKM_PARTS(__VA_ARGS__)))
 
 /* F(k, label, m): BLAKE2s-256 keyed with k over u8 len(label) || label || m. */
 #define hpkm_derive(out, key, label, ...) \
-	hpkm_derive_parts(out, key, label, HPKM_PARTS(__VA_ARGS__))
+	hpkm_derive_parts(out, key, label, HPKM_PARTS(__VA_ARGS__), \
+			  ARRAY_SIZE(HPKM_PARTS(__VA_ARGS__)))
 
 #endif /* _HPKM_CORE_HASH_H */

@@ -9,7 +9,6 @@
 bool hpkm_figures;
 
 #define figure(fmt, ...)	pr_info("hpkm figure: " fmt "\n", ##__VA_ARGS__)
-#define HEX(key)		HPKM_KEY_LEN, (key)
 
 /* As the paper's console calls the elements, by index. */
 static const char *const element_name[HPKM_ELEMENTS] = { "KEY", "TIME", "LI" };
@@ -30,7 +29,7 @@ static void c1_sent(const struct hpkm_exchange *x)
 	figure("=== Starting key Exchange (Step 1) ===");
 	figure("Selected values: %s and %s", element_name[x->b], element_name[x->a]);
 	figure("Unused values: %s (will be used for decryption)", element_name[x->unused]);
-	figure("XOR result: %*phN", HEX(c1));
+	figure("XOR result: %*phN", HPKM_KEY_LEN, c1);
 	figure("Sending XOR result to Responder...");
 	memzero_explicit(c1, sizeof(c1));
 }
@@ -41,11 +40,11 @@ static void c1_opened(const struct hpkm_exchange *x)
 
 	xor_result(x, c1);
 	figure("=== Processing key Exchange Request (Step 2) ===");
-	figure("Received XOR value: %*phN", HEX(c1));
+	figure("Received XOR value: %*phN", HPKM_KEY_LEN, c1);
 	figure("Analyzing received XOR value...");
 	figure("Identified values: %s and %s", element_name[x->b], element_name[x->a]);
 	figure("Unused value: %s", element_name[x->unused]);
-	figure("Generated Responder Random: %*phN", HEX(x->random_responder));
+	figure("Generated Responder Random: %*phN", HPKM_KEY_LEN, x->random_responder);
 	figure("Encrypting with %s and sending to Requester...", element_name[x->unused]);
 	memzero_explicit(c1, sizeof(c1));
 }
@@ -56,16 +55,16 @@ static void c2_opened(const struct hpkm_exchange *x)
 	figure("Received encrypted data from Responder");
 	figure("Using unused shared value: %s", element_name[x->unused]);
 	figure("Successfully extracted Responder's random key using %s", element_name[x->unused]);
-	figure("Responder Random: %*phN", HEX(x->random_responder));
-	figure("Generated Requester Random: %*phN", HEX(x->random_initiator));
+	figure("Responder Random: %*phN", HPKM_KEY_LEN, x->random_responder);
+	figure("Generated Requester Random: %*phN", HPKM_KEY_LEN, x->random_initiator);
 }
 
 static void c3_opened(const struct hpkm_exchange *x)
 {
 	figure("=== Processing Requester's Random (Step 4) ===");
 	figure("Successfully extracted Requester's random key");
-	figure("Requester Random: %*phN", HEX(x->random_initiator));
-	figure("Generated verification value: %*phN", HEX(x->challenge));
+	figure("Requester Random: %*phN", HPKM_KEY_LEN, x->random_initiator);
+	figure("Generated verification value: %*phN", HPKM_KEY_LEN, x->challenge);
 	figure("Sending Encrypted Challenge to Requester...");
 }
 
@@ -73,14 +72,14 @@ static void c4_opened(const struct hpkm_exchange *x)
 {
 	figure("=== Processing Challenge ===");
 	figure("Received Encrypted Challenge");
-	figure("Decrypted Challenge: %*phN", HEX(x->challenge));
+	figure("Decrypted Challenge: %*phN", HPKM_KEY_LEN, x->challenge);
 	figure("Sending response encrypted with Requester Random...");
 }
 
 static void c5_opened(const struct hpkm_exchange *x)
 {
 	figure("=== Processing Challenge Response (Step 5) ===");
-	figure("Decrypted verification value: %*phN", HEX(x->challenge));
+	figure("Decrypted verification value: %*phN", HPKM_KEY_LEN, x->challenge);
 	figure("Challenge verified successfully");
 	figure("=== Key Exchange Complete! ===");
 	figure("Ready for encrypted communication.");

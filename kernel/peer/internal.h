@@ -62,7 +62,7 @@ struct hpkm_channel {
 	u8 receive_key[HPKM_KEY_LEN];
 	u64 refuse_after;
 	atomic64_t next_counter;
-	spinlock_t receive_lock;
+	spinlock_t receive_lock; /* replay */
 	struct hpkm_replay replay;
 	u64 frames_received;
 	u64 unanswered_since;
@@ -148,7 +148,7 @@ struct hpkm_peer {
 	struct rhash_head by_id;
 	u8 id[HPKM_ID_LEN];		/* == machine.pair.peer, the key of by_id */
 
-	struct mutex lock;
+	struct mutex lock;	/* machine */
 	struct hpkm_machine machine;
 	bool removed;
 	struct delayed_work tick;
@@ -166,7 +166,7 @@ struct hpkm_peer {
 	u64 replay_event_at;
 	u64 auth_event_at;
 
-	spinlock_t data_lock;
+	spinlock_t data_lock;	/* all that follows */
 	struct hpkm_log *log;
 	struct hpkm_receipt receipt;
 	struct hpkm_outbox outbox;

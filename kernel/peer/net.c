@@ -178,7 +178,7 @@ int hpkm_net_sk_set(struct hpkm_net *hn, u8 suite, const u8 key[HPKM_SK_LEN], co
 
 	mutex_lock(&hn->lock);
 	if (serves_across(hn, suite, sk.fingerprint)) {
-		*why = "That SK already serves another suite; suite xor gives its SK away and needs one of its own";
+		*why = "That SK serves another suite; xor gives its SK away and needs its own";
 		err = -EEXIST;
 	} else {
 		hn->sk[suite] = sk;

@@ -94,13 +94,13 @@ struct hpkm_net {
 	struct net *net;
 	const struct hpkm_edge *edge;
 	u8 id[HPKM_ID_LEN];
-	struct mutex lock;
+	struct mutex lock;	/* ports, peers, SKs, pairing windows */
 	struct list_head ports;
 	struct list_head peers;
 	struct rhashtable by_id;
 	u64 last_serial;
 	struct hpkm_sk sk[HPKM_SUITE_IDS];
-	spinlock_t location_lock;
+	spinlock_t location_lock; /* location */
 	u8 location[HPKM_LI_LEN];
 };
 

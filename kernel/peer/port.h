@@ -67,7 +67,7 @@ struct hpkm_port {
 	struct list_head peers;
 	u32 peer_count;
 	atomic_t bridge_count;
-	spinlock_t learn_lock;
+	spinlock_t learn_lock;	/* learned */
 	u32 learned_count;
 	atomic_t half_open;
 	struct sk_buff_head known;

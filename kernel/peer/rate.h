@@ -16,7 +16,7 @@
  * @bucket: when the bucket would be full again, nanoseconds
  */
 struct hpkm_rate {
-	spinlock_t lock;
+	spinlock_t lock;	/* bucket */
 	siphash_key_t key;
 	u64 bucket[HPKM_RATE_BUCKETS];
 };
