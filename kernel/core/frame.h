@@ -3,6 +3,7 @@
 #ifndef _HPKM_CORE_FRAME_H
 #define _HPKM_CORE_FRAME_H
 
+#include <linux/kernel.h>
 #include <hpkm/wire.h>
 
 enum hpkm_frame_verdict {

@@ -136,8 +136,6 @@ void hpkm_channel_received(struct hpkm_channel *channel, u64 now)
 {
 	WRITE_ONCE(channel->peer->last_received, now);
 	clear_stamp(&channel->unanswered_since);
-	if (READ_ONCE(channel->control.state) == HPKM_SESSION_STATE_NEXT)
-		hpkm_handshake_first_data(channel);
 }
 
 /**

@@ -119,6 +119,7 @@ struct hpkm_fragment {
  * @sending: the channel to send in, current or draining; RCU
  * @counters: what could be put down to this peer
  * @last_received: when anything authentic came, or 0; READ_ONCE
+ * @renewed_at: when a pairing's context became the only one; under @lock
  * @replay_event_at: when the last replay event was sent
  * @auth_event_at: when the last authentication event was sent
  *
@@ -163,6 +164,7 @@ struct hpkm_peer {
 	struct hpkm_channel __rcu *sending;
 	struct hpkm_counters counters;
 	u64 last_received;
+	u64 renewed_at;
 	u64 replay_event_at;
 	u64 auth_event_at;
 

@@ -191,6 +191,17 @@ static void tell_update_done(struct hpkm_peer *peer, const u8 *rid)
 	hpkm_data_updated(peer);
 }
 
+/* If P6 was lost, a pairing window still waits to hear that it succeeded. */
+static void renewed(struct hpkm_peer *peer)
+{
+	struct hpkm_port *port = port_of(peer);
+
+	peer->renewed_at = hpkm_now();
+	hpkm_data_renew(peer);
+	if (port && !READ_ONCE(port->stopped))
+		mod_delayed_work(hpkm_workqueue, &port->pairing_tick, 0);
+}
+
 static void op_event(struct hpkm_machine *machine, const struct hpkm_machine_event *event)
 {
 	struct hpkm_peer *peer = hpkm_machine_peer(machine);
@@ -209,7 +220,7 @@ static void op_event(struct hpkm_machine *machine, const struct hpkm_machine_eve
 		hpkm_peer_event(peer, HPKM_EVENT_UPDATE_REFUSED, NULL, event->reason);
 		break;
 	case HPKM_MACHINE_RENEWED:
-		hpkm_data_renew(peer);
+		renewed(peer);
 		break;
 	}
 }

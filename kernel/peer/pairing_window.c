@@ -195,12 +195,43 @@ static const struct hpkm_pairing_ops pairing_ops = {
 
 /* ---- what drives it ---- */
 
+/* An exchange under the new context has shown that the peer has it, too. */
+static bool confirmed_without_p6(struct hpkm_port *port)
+{
+	struct hpkm_peer *peer;
+	bool confirmed;
+
+	if (!hpkm_pairing_is_open(&port->pairing) ||
+	    port->pairing.progress != HPKM_PAIRING_PROVEN)
+		return false;
+	peer = peer_for(port, port->pairing.proven_id, false);
+	if (!peer)
+		return false;
+	mutex_lock(&peer->lock);
+	confirmed = peer->renewed_at >= port->pairing_opened_at &&
+		    !peer->machine.durable.epoch[HPKM_EPOCH_FRESH].present;
+	mutex_unlock(&peer->lock);
+	hpkm_peer_put(peer);
+	return confirmed;
+}
+
+static void finish_without_p6(struct hpkm_port *port)
+{
+	u8 id[HPKM_ID_LEN];
+
+	memcpy(id, port->pairing.proven_id, sizeof(id));
+	hpkm_pairing_close(&port->pairing, NULL);
+	tell(port, HPKM_EVENT_PAIRED, id, NULL);
+}
+
 static void tick(struct work_struct *work)
 {
 	struct hpkm_port *port = container_of(work, struct hpkm_port, pairing_tick.work);
 
 	mutex_lock(&port->hn->lock);
 	if (!port->stopped) {
+		if (confirmed_without_p6(port))
+			finish_without_p6(port);
 		hpkm_pairing_tick(&port->pairing, hpkm_now());
 		set_timer(port);
 	}
@@ -273,6 +304,7 @@ static int open_window(struct hpkm_port *port, u8 suite, u32 window_s, bool over
 		*why = "A pairing window is open on this link already";
 		return err;
 	}
+	port->pairing_opened_at = hpkm_now();
 	port->pairing_override = override;
 	if (override)
 		pr_warn("hpkm: %s: pairing although the network may not be isolated, as the administrator asked\n",

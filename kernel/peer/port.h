@@ -47,6 +47,7 @@
  * @c1_all_at: when a C1 from an unknown source was last tried with all peers;
  *	only @work uses it
  * @pairing: the window and its contexts; under @hn->lock
+ * @pairing_opened_at: when the window was opened; the same
  * @pairing_override: this window was opened without isolation; the same
  * @pairing_tick: the window's timer
  */
@@ -76,6 +77,7 @@ struct hpkm_port {
 	struct work_struct work;
 	u64 c1_all_at;
 	struct hpkm_pairing pairing;
+	u64 pairing_opened_at;
 	bool pairing_override;
 	struct delayed_work pairing_tick;
 };

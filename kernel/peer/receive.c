@@ -42,16 +42,31 @@ static bool is_fresh(struct hpkm_channel *channel, u64 counter)
 	return fresh;
 }
 
+/*
+ * A frame under new keys confirms them.  The word to the machine may be lost,
+ * so it is repeated, but not as often as frames come: at 1, 2, 4, 8...
+ */
+static void confirm_keys(struct hpkm_channel *channel, u64 frames)
+{
+	if (READ_ONCE(channel->control.state) == HPKM_SESSION_STATE_NEXT &&
+	    !(frames & (frames - 1)))
+		hpkm_handshake_first_data(channel);
+}
+
 /* Another CPU may have opened a copy in the meantime. */
 static bool accept(struct hpkm_channel *channel, u64 counter)
 {
 	bool accepted;
+	u64 frames;
 
 	spin_lock_bh(&channel->receive_lock);
 	accepted = hpkm_replay_accept(&channel->replay, counter);
 	if (accepted)
 		channel->frames_received++;
+	frames = channel->frames_received;
 	spin_unlock_bh(&channel->receive_lock);
+	if (accepted)
+		confirm_keys(channel, frames);
 	return accepted;
 }
 

@@ -1,0 +1,10 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# Appended to a copy of Kbuild to build the tests: one module of all of them
+# and of hpkm without its edges, for which the tests stand in.
+
+hpkm_kunit-y := $(filter-out kernel/edge/%,$(hpkm-y)) \
+	$(patsubst $(src)/%.c,%.o,$(sort $(wildcard $(src)/tests/kunit/*.c \
+						$(src)/tests/kunit/*/*.c)))
+ccflags-y += -I$(src)/kernel
+obj-m := hpkm_kunit.o

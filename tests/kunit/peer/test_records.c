@@ -1,0 +1,670 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Records, acknowledgements, messages and frames in two, over both data planes. */
+#include <linux/delay.h>
+#include <linux/slab.h>
+#include "two_ports.h"
+
+#define LINK_MTU	HPKM_MTU_MIN
+
+static int setup(struct kunit *test)
+{
+	struct cable *cable = cable_create(test, &hpkm_suite_xor, LINK_MTU);
+
+	test->priv = cable;
+	cable_connect(test, cable);
+	return 0;
+}
+
+static void teardown(struct kunit *test)
+{
+	cable_destroy(test->priv);
+}
+
+static u32 confirmed(struct party *device)
+{
+	return hpkm_record_count(device->peer);
+}
+
+static bool record_at(struct party *device, u32 index, struct hpkm_record *record)
+{
+	u64 cursor = 0;
+	u32 i;
+
+	for (i = 0; i <= index; i++)
+		if (!hpkm_peer_log_read(device->peer, &cursor, record))
+			return false;
+	return true;
+}
+
+/* ---- records ---- */
+
+static void both_log_the_same(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	struct hpkm_record sent, received;
+	u64 last = 0;
+	u32 i;
+
+	hpkm_net_location_set(&a->hn, "Paris", 5);
+	set_policy(test, a, 1, 0);
+	for (i = 0; i < 5; i++) {
+		/* The third is carried in two. */
+		send_frame(test, a, b, i == 2 ? LINK_MTU : 100 + i);
+		carry(a, b);
+	}
+	KUNIT_EXPECT_EQ(test, confirmed(a), 0);
+	KUNIT_EXPECT_EQ(test, confirmed(b), 5);
+	for (i = 0; i < 5; i++) {
+		KUNIT_ASSERT_TRUE(test, record_at(a, i, &sent));
+		KUNIT_ASSERT_TRUE(test, record_at(b, i, &received));
+		KUNIT_EXPECT_EQ(test, sent.state, HPKM_RECORD_PENDING);
+		KUNIT_EXPECT_EQ(test, received.state, HPKM_RECORD_CONFIRMED);
+		received.state = sent.state;
+		KUNIT_EXPECT_EQ(test, memcmp(&sent, &received, sizeof(sent)), 0);
+		KUNIT_EXPECT_EQ(test, memcmp(sent.location, "\5Paris", 7), 0);
+		KUNIT_EXPECT_EQ(test, sent.rid[1], i);
+		KUNIT_EXPECT_GT(test, sent.time, last);
+		KUNIT_EXPECT_EQ(test, sent.time & 1, sent.rid[0]);
+		last = sent.time;
+	}
+	KUNIT_EXPECT_FALSE(test, record_at(a, 5, &sent));
+	KUNIT_EXPECT_EQ(test, told(b, HPKM_EVENT_RECORD), 5);
+	KUNIT_EXPECT_EQ(test, told(a, HPKM_EVENT_RECORD), 0);
+}
+
+/* The clock stands still, or goes back: T rises all the same. */
+static void time_rises(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	u64 future = ktime_get_real_ns() + HPKM_SECOND * 1000;
+	struct hpkm_record record;
+	u32 i;
+
+	a->peer->last_time = (future & ~1ULL) | hpkm_record_who(a->peer, true);
+	future = a->peer->last_time;
+	set_policy(test, a, 1, 0);
+	for (i = 0; i < 3; i++) {
+		send_frame(test, a, b, 60);
+		KUNIT_ASSERT_TRUE(test, record_at(a, i, &record));
+		KUNIT_EXPECT_EQ(test, record.time, future + 2 * (i + 1));
+	}
+	KUNIT_EXPECT_NE(test, hpkm_record_who(a->peer, true), hpkm_record_who(b->peer, true));
+}
+
+static void by_count_and_time(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	u32 i;
+
+	set_policy(test, a, 4, 0);
+	for (i = 0; i < 9; i++)
+		send_frame(test, a, b, 60);
+	carry(a, b);
+	KUNIT_EXPECT_EQ(test, confirmed(b), 2);
+
+	set_policy(test, a, 0, 60 * 1000);
+	for (i = 0; i < 9; i++)
+		send_frame(test, a, b, 60);
+	carry(a, b);
+	/* Nine within a minute of the last record. */
+	KUNIT_EXPECT_EQ(test, confirmed(b), 2);
+	a->peer->record_at -= 61 * HPKM_SECOND;
+	for (i = 0; i < 9; i++)
+		send_frame(test, a, b, 60);
+	carry(a, b);
+	KUNIT_EXPECT_EQ(test, confirmed(b), 3);
+}
+
+/* ---- acknowledgements ---- */
+
+static bool is_acknowledgement(struct kunit *test, struct party *to, struct sk_buff *skb,
+			       bool bare)
+{
+	struct hpkm_inner inner;
+
+	kfree_skb(peek(test, to, skb, &inner));
+	return inner.flags & HPKM_FLAG_ACK && (inner.kind == HPKM_KIND_CONTROL) == bare;
+}
+
+static void acknowledged_alone(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+
+	set_policy(test, a, 1, 0);
+	send_frame(test, a, b, 60);
+	send_frame(test, a, b, 60);
+	carry(a, b);
+	KUNIT_EXPECT_EQ(test, skb_queue_len(&b->sent), 0);
+	wait_until(test, skb_queue_len(&b->sent) == 1);
+	KUNIT_EXPECT_TRUE(test, is_acknowledgement(test, a, skb_peek(&b->sent), true));
+	KUNIT_EXPECT_EQ(test, carry(b, a), 1);
+	KUNIT_EXPECT_EQ(test, confirmed(a), 2);
+	KUNIT_EXPECT_EQ(test, told(a, HPKM_EVENT_RECORD), 2);
+	/* An acknowledgement is not acknowledged, and is no traffic. */
+	KUNIT_EXPECT_EQ(test, a->channel->unreplied_since, 0);
+}
+
+static void acknowledged_along(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+
+	set_policy(test, a, 1, 0);
+	send_frame(test, a, b, 60);
+	carry(a, b);
+	send_frame(test, b, a, 80);
+	KUNIT_ASSERT_EQ(test, skb_queue_len(&b->sent), 1);
+	KUNIT_EXPECT_TRUE(test, is_acknowledgement(test, a, skb_peek(&b->sent), false));
+	carry(b, a);
+	KUNIT_EXPECT_EQ(test, confirmed(a), 1);
+	expect_frame(test, a, a->port.address, b->port.address, ETH_P_IP, 80);
+	/* Once is enough. */
+	send_frame(test, b, a, 80);
+	KUNIT_EXPECT_FALSE(test, is_acknowledgement(test, a, skb_peek(&b->sent), false));
+}
+
+static void rides_only_where_it_fits(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	const size_t room = LINK_MTU - HPKM_HD_LEN - HPKM_INNER_LEN;
+
+	set_policy(test, a, 1, 0);
+	send_frame(test, a, b, 60);
+	carry(a, b);
+	send_frame(test, b, a, room - HPKM_ACK_LEN + 1);
+	KUNIT_ASSERT_EQ(test, skb_queue_len(&b->sent), 1);
+	KUNIT_EXPECT_FALSE(test, is_acknowledgement(test, a, skb_peek(&b->sent), false));
+	lose_sent(b);
+	send_frame(test, b, a, room - HPKM_ACK_LEN);
+	KUNIT_ASSERT_EQ(test, skb_queue_len(&b->sent), 1);
+	KUNIT_EXPECT_TRUE(test, is_acknowledgement(test, a, skb_peek(&b->sent), false));
+}
+
+static void rides_on_the_second_half(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	struct sk_buff *first;
+
+	set_policy(test, a, 1, 0);
+	send_frame(test, a, b, 60);
+	carry(a, b);
+	send_frame(test, b, a, LINK_MTU);
+	KUNIT_ASSERT_EQ(test, skb_queue_len(&b->sent), 2);
+	first = take_sent(b);
+	KUNIT_EXPECT_FALSE(test, is_acknowledgement(test, a, first, false));
+	KUNIT_EXPECT_TRUE(test, is_acknowledgement(test, a, skb_peek(&b->sent), false));
+	/* It counts without the other half. */
+	carry(b, a);
+	KUNIT_EXPECT_EQ(test, confirmed(a), 1);
+	arrive(a, first);
+	expect_frame(test, a, a->port.address, b->port.address, ETH_P_IP, LINK_MTU);
+}
+
+static void thirty_two_at_once(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	u32 i;
+
+	set_policy(test, a, 1, 0);
+	for (i = 0; i < HPKM_ACK_RECORDS; i++)
+		send_frame(test, a, b, 60);
+	carry(a, b);
+	/* Within arrive(), not by the clock. */
+	KUNIT_EXPECT_EQ(test, skb_queue_len(&b->sent), 1);
+	carry(b, a);
+	KUNIT_EXPECT_EQ(test, confirmed(a), HPKM_ACK_RECORDS);
+}
+
+static void before_it_is_lost(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+
+	set_policy(test, a, 1, 0);
+	send_frame(test, a, b, 60);
+	carry(a, b);
+	a->peer->next_count = 1000;
+	send_frame(test, a, b, 60);
+	carry(a, b);
+	KUNIT_ASSERT_EQ(test, skb_queue_len(&b->sent), 1);
+	carry(b, a);
+	KUNIT_EXPECT_EQ(test, confirmed(a), 1);
+	wait_until(test, skb_queue_len(&b->sent) == 1);
+	carry(b, a);
+	KUNIT_EXPECT_EQ(test, confirmed(a), 2);
+}
+
+/* ---- messages ---- */
+
+static u64 send_message(struct kunit *test, struct party *from, const char *text, u16 len)
+{
+	const char *why = NULL;
+	u64 rec = 0;
+
+	KUNIT_ASSERT_EQ_MSG(test, hpkm_peer_message_send(from->peer, text, len, &rec, &why), 0,
+			    "%s", why);
+	return rec;
+}
+
+static void expect_message(struct kunit *test, struct party *at, u64 serial, const char *text,
+			   u16 len)
+{
+	struct hpkm_received *message = hpkm_peer_message_after(at->peer, serial - 1);
+
+	KUNIT_ASSERT_NOT_NULL(test, message);
+	KUNIT_EXPECT_EQ(test, message->serial, serial);
+	KUNIT_ASSERT_EQ(test, message->len, len);
+	KUNIT_EXPECT_EQ(test, memcmp(message->data, text, len), 0);
+	kfree_sensitive(message);
+}
+
+static void message_sizes(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	static const u16 len[] = { 1, 2, 400, 505, 506, 507, 600, 1023, 1024 };
+	char *text = kunit_kzalloc(test, HPKM_MESSAGE_MAX, GFP_KERNEL);
+	size_t i;
+
+	KUNIT_ASSERT_NOT_NULL(test, text);
+	get_random_bytes(text, HPKM_MESSAGE_MAX);
+	for (i = 0; i < ARRAY_SIZE(len); i++) {
+		u64 rec = send_message(test, a, text, len[i]);
+		u32 frames = len[i] + HPKM_MSG_HEAD_LEN + HPKM_HD_LEN + HPKM_INNER_LEN +
+			     HPKM_RECORD_LEN > LINK_MTU ? 2 : 1;
+
+		KUNIT_EXPECT_EQ(test, rec, i);
+		wait_until(test, skb_queue_len(&a->sent) == frames);
+		carry(a, b);
+		expect_message(test, b, i + 1, text, len[i]);
+		/* At once. */
+		KUNIT_EXPECT_EQ(test, carry(b, a), 1);
+		KUNIT_EXPECT_EQ(test, told(a, HPKM_EVENT_MESSAGE_DELIVERED), i + 1);
+		KUNIT_EXPECT_EQ(test, a->peer->outbox.count, 0);
+	}
+	KUNIT_EXPECT_EQ(test, told(b, HPKM_EVENT_MESSAGE), ARRAY_SIZE(len));
+	KUNIT_EXPECT_EQ(test, confirmed(a), ARRAY_SIZE(len));
+	KUNIT_EXPECT_EQ(test, confirmed(b), ARRAY_SIZE(len));
+	KUNIT_EXPECT_NULL(test, hpkm_peer_message_after(b->peer, ARRAY_SIZE(len)));
+}
+
+static void message_refused(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct hpkm_peer *peer = cable->a.peer;
+	const char *why = NULL;
+	u64 rec;
+	u32 i;
+
+	KUNIT_EXPECT_EQ(test, hpkm_peer_message_send(peer, "", 0, &rec, &why), -EINVAL);
+	KUNIT_EXPECT_NOT_NULL(test, why);
+	KUNIT_EXPECT_EQ(test, hpkm_peer_message_send(peer, "", HPKM_MESSAGE_MAX + 1, &rec, &why),
+			-EINVAL);
+	for (i = 0; i < HPKM_MSG_WAITING; i++)
+		send_message(test, &cable->a, "x", 1);
+	KUNIT_EXPECT_EQ(test, hpkm_peer_message_send(peer, "x", 1, &rec, &why), -ENOBUFS);
+}
+
+/* The acknowledgement is lost, the message comes again: delivered once. */
+static void delivered_once(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	struct hpkm_inner first, again;
+
+	send_message(test, a, "once", 4);
+	wait_until(test, skb_queue_len(&a->sent) == 1);
+	kfree_skb(peek(test, b, skb_peek(&a->sent), &first));
+	carry(a, b);
+	lose_sent(b);
+	wait_until(test, skb_queue_len(&a->sent) == 1);
+	kfree_skb(peek(test, b, skb_peek(&a->sent), &again));
+	KUNIT_EXPECT_EQ(test, first.rec, again.rec);
+	KUNIT_EXPECT_EQ(test, first.time, again.time);
+	KUNIT_EXPECT_EQ(test, memcmp(first.location, again.location, HPKM_LI_LEN), 0);
+	carry(a, b);
+	KUNIT_EXPECT_EQ(test, counted(b, HPKM_COUNTER_RX_DUPLICATE), 1);
+	KUNIT_EXPECT_EQ(test, b->peer->inbox_count, 1);
+	KUNIT_EXPECT_EQ(test, confirmed(b), 1);
+	KUNIT_EXPECT_EQ(test, told(b, HPKM_EVENT_MESSAGE), 1);
+	KUNIT_EXPECT_EQ(test, carry(b, a), 1);
+	KUNIT_EXPECT_EQ(test, told(a, HPKM_EVENT_MESSAGE_DELIVERED), 1);
+	/* The log has one of it on this side, too. */
+	KUNIT_EXPECT_EQ(test, hpkm_log_count(a->peer->log), 1);
+}
+
+static void message_lost(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+
+	send_message(test, a, "lost", 4);
+	wait_until(test, skb_queue_len(&a->sent) == 1);
+	lose_sent(a);
+	wait_until(test, skb_queue_len(&a->sent) == 1);
+	carry(a, b);
+	expect_message(test, b, 1, "lost", 4);
+	carry(b, a);
+	KUNIT_EXPECT_EQ(test, told(a, HPKM_EVENT_MESSAGE_DELIVERED), 1);
+}
+
+static void message_given_up(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a;
+	struct hpkm_message *message;
+
+	send_message(test, a, "nobody", 6);
+	wait_until(test, skb_queue_len(&a->sent) == 1);
+	KUNIT_EXPECT_EQ(test, told(a, HPKM_EVENT_MESSAGE_UNCONFIRMED), 0);
+	spin_lock_bh(&a->peer->data_lock);
+	message = list_first_entry(&a->peer->outbox.messages, struct hpkm_message, node);
+	message->accepted_at -= HPKM_MSG_GIVE_UP;
+	spin_unlock_bh(&a->peer->data_lock);
+	wait_until(test, told(a, HPKM_EVENT_MESSAGE_UNCONFIRMED) == 1);
+	KUNIT_EXPECT_EQ(test, a->peer->outbox.count, 0);
+}
+
+/* More than may be under way; acknowledgements let the others go. */
+static void many_messages(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	u32 i;
+
+	for (i = 0; i < HPKM_MSG_WAITING; i++)
+		send_message(test, a, (const char *)&i, sizeof(i));
+	wait_until(test, skb_queue_len(&a->sent) >= HPKM_MSG_SPAN);
+	KUNIT_EXPECT_EQ(test, skb_queue_len(&a->sent), HPKM_MSG_SPAN);
+	wait_until(test, (carry(a, b), carry(b, a), READ_ONCE(a->peer->outbox.count) == 0));
+	for (i = 0; i < HPKM_MSG_WAITING; i++)
+		expect_message(test, b, i + 1, (const char *)&i, sizeof(i));
+}
+
+static void inbox_keeps_the_newest(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	u32 i;
+
+	for (i = 0; i < HPKM_INBOX + 3; i++) {
+		send_message(test, a, (const char *)&i, sizeof(i));
+		wait_until(test, skb_queue_len(&a->sent) == 1);
+		carry(a, b);
+		carry(b, a);
+	}
+	KUNIT_EXPECT_EQ(test, b->peer->inbox_count, HPKM_INBOX);
+	i = 3;
+	expect_message(test, b, 4, (const char *)&i, sizeof(i));
+}
+
+/* Said before there was a session; the next one carries it. */
+static void message_waits(struct kunit *test)
+{
+	struct cable *cable = cable_create(test, &hpkm_suite_xor, LINK_MTU);
+
+	send_message(test, &cable->a, "later", 5);
+	cable_connect(test, cable);
+	wait_until(test, skb_queue_len(&cable->a.sent) == 1);
+	carry(&cable->a, &cable->b);
+	expect_message(test, &cable->b, 1, "later", 5);
+	cable_destroy(cable);
+}
+
+/* ---- frames in two ---- */
+
+static void either_order(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	struct sk_buff *first;
+
+	set_policy(test, a, 1, 0);
+	send_frame(test, a, b, LINK_MTU);
+	first = take_sent(a);
+	carry(a, b);
+	KUNIT_EXPECT_EQ(test, confirmed(b), 0);
+	arrive(b, first);
+	KUNIT_EXPECT_EQ(test, confirmed(b), 1);
+	expect_frame(test, b, b->port.address, a->port.address, ETH_P_IP, LINK_MTU);
+}
+
+/* One half comes, the other only when the first was given up. */
+static void half_late(struct kunit *test, bool first_late)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	struct sk_buff *first, *last;
+
+	set_policy(test, a, 1, 0);
+	send_frame(test, a, b, LINK_MTU);
+	first = take_sent(a);
+	last = take_sent(a);
+	arrive(b, first_late ? last : first);
+	wait_until(test, counted(b, HPKM_COUNTER_RX_FRAGMENT) == 1);
+	arrive(b, first_late ? first : last);
+	KUNIT_EXPECT_EQ(test, skb_queue_len(&b->delivered), 0);
+	KUNIT_EXPECT_EQ(test, confirmed(b), 0);
+	wait_until(test, counted(b, HPKM_COUNTER_RX_FRAGMENT) == 2);
+}
+
+static void first_half_late(struct kunit *test)
+{
+	half_late(test, true);
+}
+
+static void second_half_late(struct kunit *test)
+{
+	half_late(test, false);
+}
+
+static void too_many_halves(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	struct sk_buff *last[HPKM_FRAGMENTS + 1];
+	u32 i;
+
+	for (i = 0; i <= HPKM_FRAGMENTS; i++) {
+		send_frame(test, a, b, LINK_MTU - i);
+		arrive(b, take_sent(a));
+		last[i] = take_sent(a);
+	}
+	/* The oldest had to go; the others are complete with their own halves only. */
+	KUNIT_EXPECT_EQ(test, counted(b, HPKM_COUNTER_RX_FRAGMENT), 1);
+	for (i = HPKM_FRAGMENTS; i > 0; i--) {
+		arrive(b, last[i]);
+		expect_frame(test, b, b->port.address, a->port.address, ETH_P_IP, LINK_MTU - i);
+	}
+	arrive(b, last[0]);
+	KUNIT_EXPECT_EQ(test, skb_queue_len(&b->delivered), 0);
+}
+
+/* The same counters in another session are another frame. */
+static void halves_of_two_sessions(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	struct sk_buff *last;
+
+	send_frame(test, a, b, LINK_MTU);
+	arrive(b, take_sent(a));
+	last = take_sent(a);
+	cable_connect(test, cable);
+	send_frame(test, a, b, LINK_MTU - 1);
+	kfree_skb(take_sent(a));
+	carry(a, b);
+	KUNIT_EXPECT_EQ(test, skb_queue_len(&b->delivered), 0);
+	/* The replaced session still receives. */
+	arrive(b, last);
+	expect_frame(test, b, b->port.address, a->port.address, ETH_P_IP, LINK_MTU);
+}
+
+/* ---- policy ---- */
+
+static void policy_checked(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct hpkm_peer *peer = cable->a.peer;
+	struct hpkm_policy good, bad;
+	const char *why = NULL;
+
+	hpkm_peer_policy_get(peer, &good);
+	bad = good;
+	bad.log_size = HPKM_LOG_MIN - 1;
+	KUNIT_EXPECT_EQ(test, hpkm_peer_policy_set(peer, &bad, &why), -EINVAL);
+	KUNIT_EXPECT_NOT_NULL(test, why);
+	bad = good;
+	bad.log_size = HPKM_LOG_MAX + 1;
+	KUNIT_EXPECT_EQ(test, hpkm_peer_policy_set(peer, &bad, &why), -EINVAL);
+	bad = good;
+	bad.rekey_interval_s = 0;
+	bad.record_frames = 77;
+	KUNIT_EXPECT_EQ(test, hpkm_peer_policy_set(peer, &bad, &why), -EINVAL);
+	bad.rekey_interval_s = 121;
+	KUNIT_EXPECT_EQ(test, hpkm_peer_policy_set(peer, &bad, &why), -EINVAL);
+	hpkm_peer_policy_get(peer, &bad);
+	KUNIT_EXPECT_EQ(test, memcmp(&good, &bad, sizeof(good)), 0);
+	good.rekey_interval_s = 7;
+	KUNIT_EXPECT_EQ(test, hpkm_peer_policy_set(peer, &good, &why), 0);
+	KUNIT_EXPECT_EQ(test, peer->machine.rekey_after, 7 * HPKM_SECOND);
+}
+
+static void log_resized(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	struct hpkm_policy policy;
+	struct hpkm_record record;
+	const char *why;
+	u32 i;
+
+	set_policy(test, a, 1, 0);
+	for (i = 0; i < 20; i++)
+		send_frame(test, a, b, 60);
+	carry(a, b);
+	hpkm_peer_policy_get(b->peer, &policy);
+	policy.log_size = HPKM_LOG_MIN;
+	KUNIT_ASSERT_EQ(test, hpkm_peer_policy_set(b->peer, &policy, &why), 0);
+	KUNIT_EXPECT_EQ(test, confirmed(b), HPKM_LOG_MIN);
+	KUNIT_ASSERT_TRUE(test, record_at(b, 0, &record));
+	KUNIT_EXPECT_EQ(test, record.rid[1], 20 - HPKM_LOG_MIN);
+}
+
+static void update_wanted(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	struct hpkm_policy policy;
+	const char *why;
+	u32 i;
+
+	set_policy(test, a, 1, 0);
+	hpkm_peer_policy_get(b->peer, &policy);
+	policy.update_records = 20;
+	KUNIT_ASSERT_EQ(test, hpkm_peer_policy_set(b->peer, &policy, &why), 0);
+	for (i = 0; i < 19; i++)
+		send_frame(test, a, b, 60);
+	carry(a, b);
+	KUNIT_EXPECT_EQ(test, b->peer->records_since_update, 19);
+	send_frame(test, a, b, 60);
+	carry(a, b);
+	KUNIT_EXPECT_EQ(test, b->peer->records_since_update, 0);
+	/* The machine has begun one. */
+	wait_until(test, READ_ONCE(b->peer->machine.update.state) == HPKM_UPDATE_REQ);
+}
+
+/* ---- life ---- */
+
+static void renewed(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+
+	send_message(test, a, "before", 6);
+	wait_until(test, skb_queue_len(&a->sent) == 1);
+	carry(a, b);
+	lose_sent(b);
+	hpkm_data_renew(a->peer);
+	hpkm_data_renew(b->peer);
+	KUNIT_EXPECT_EQ(test, confirmed(b), 0);
+	KUNIT_EXPECT_EQ(test, hpkm_log_count(a->peer->log), 0);
+	KUNIT_EXPECT_EQ(test, told(a, HPKM_EVENT_MESSAGE_UNCONFIRMED), 1);
+	/* Still there for its reader, and numbers go on. */
+	expect_message(test, b, 1, "before", 6);
+	KUNIT_EXPECT_EQ(test, send_message(test, a, "after", 5), 1);
+}
+
+/* Whoever still has a reference to a removed peer finds nothing, and no crash. */
+static void removed(struct kunit *test)
+{
+	struct cable *cable = cable_create(test, &hpkm_suite_xor, LINK_MTU);
+	struct hpkm_peer *peer = cable->a.peer;
+	struct hpkm_policy policy;
+	struct hpkm_record record;
+	const char *why = NULL;
+	u64 cursor = 0, rec;
+
+	kref_get(&peer->ref);
+	cable_connect(test, cable);
+	send_message(test, &cable->a, "x", 1);
+	send_frame(test, &cable->a, &cable->b, 60);
+	KUNIT_EXPECT_EQ(test, hpkm_peer_remove(peer), 0);
+	KUNIT_EXPECT_EQ(test, told(&cable->a, HPKM_EVENT_MESSAGE_UNCONFIRMED), 1);
+	KUNIT_EXPECT_FALSE(test, hpkm_peer_log_read(peer, &cursor, &record));
+	KUNIT_EXPECT_NULL(test, hpkm_peer_message_after(peer, 0));
+	KUNIT_EXPECT_EQ(test, hpkm_peer_message_send(peer, "x", 1, &rec, &why), -ENOENT);
+	hpkm_peer_policy_get(peer, &policy);
+	policy.log_size = HPKM_LOG_MIN;
+	KUNIT_EXPECT_EQ(test, hpkm_peer_policy_set(peer, &policy, &why), -ENOENT);
+	hpkm_peer_put(peer);
+	cable_destroy(cable);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(both_log_the_same),
+	KUNIT_CASE(time_rises),
+	KUNIT_CASE(by_count_and_time),
+	KUNIT_CASE(acknowledged_alone),
+	KUNIT_CASE(acknowledged_along),
+	KUNIT_CASE(rides_only_where_it_fits),
+	KUNIT_CASE(rides_on_the_second_half),
+	KUNIT_CASE(thirty_two_at_once),
+	KUNIT_CASE(before_it_is_lost),
+	KUNIT_CASE(message_sizes),
+	KUNIT_CASE(message_refused),
+	KUNIT_CASE(delivered_once),
+	KUNIT_CASE(message_lost),
+	KUNIT_CASE(message_given_up),
+	KUNIT_CASE(many_messages),
+	KUNIT_CASE(inbox_keeps_the_newest),
+	KUNIT_CASE(message_waits),
+	KUNIT_CASE(either_order),
+	KUNIT_CASE(first_half_late),
+	KUNIT_CASE(second_half_late),
+	KUNIT_CASE(too_many_halves),
+	KUNIT_CASE(halves_of_two_sessions),
+	KUNIT_CASE(policy_checked),
+	KUNIT_CASE(log_resized),
+	KUNIT_CASE(update_wanted),
+	KUNIT_CASE(renewed),
+	KUNIT_CASE(removed),
+	{}
+};
+
+static struct kunit_suite suite = {
+	.name = "hpkm-records",
+	.suite_init = peers_begin,
+	.suite_exit = peers_end,
+	.init = setup,
+	.exit = teardown,
+	.test_cases = cases,
+};
+kunit_test_suite(suite);

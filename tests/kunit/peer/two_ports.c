@@ -1,0 +1,363 @@
+// SPDX-License-Identifier: GPL-2.0
+/* See two_ports.h. */
+#include <linux/slab.h>
+#include <core/machine_parts.h>
+#include "two_ports.h"
+
+/* ---- the edge ---- */
+
+static struct party *party_of(struct hpkm_port *port)
+{
+	return container_of(port, struct party, port);
+}
+
+static void edge_transmit(struct hpkm_port *port, struct sk_buff *skb)
+{
+	const struct hpkm_hd *hd = (const struct hpkm_hd *)(skb->data + ETH_HLEN);
+
+	/* Handshakes are other tests' business. */
+	if (hd->type == HPKM_DATA)
+		skb_queue_tail(&party_of(port)->sent, skb);
+	else
+		kfree_skb(skb);
+}
+
+static void edge_deliver(struct hpkm_port *port, struct sk_buff *skb)
+{
+	skb_queue_tail(&party_of(port)->delivered, skb);
+}
+
+static bool edge_exposed_by(struct hpkm_port *port, char name[IFNAMSIZ])
+{
+	return false;
+}
+
+static void edge_event(struct hpkm_net *hn, const struct hpkm_event_info *event)
+{
+	struct party *device = container_of(hn, struct party, hn);
+
+	spin_lock_bh(&device->lock);
+	if (device->tells < EVENTS_KEPT) {
+		device->told[device->tells].type = event->type;
+		if (event->rid)
+			memcpy(device->told[device->tells].rid, event->rid, HPKM_RID_LEN);
+	}
+	device->tells++;
+	spin_unlock_bh(&device->lock);
+}
+
+static const struct hpkm_edge edge = {
+	.transmit = edge_transmit,
+	.deliver = edge_deliver,
+	.exposed_by = edge_exposed_by,
+	.event = edge_event,
+};
+
+/* ---- a suite with a tag ---- */
+
+static void sum(const u8 key[HPKM_KEY_LEN], u64 counter, const u8 *frame, size_t len,
+		u8 tag[HPKM_TAG_LEN])
+{
+	size_t i;
+
+	memcpy(tag, key, HPKM_TAG_LEN);
+	tag[0] ^= counter;
+	for (i = 0; i < len; i++)
+		tag[i % HPKM_TAG_LEN] = tag[i % HPKM_TAG_LEN] * 31 + frame[i];
+}
+
+static void tagged_seal(const u8 key[HPKM_KEY_LEN], u64 counter, u8 *frame, size_t inner_len)
+{
+	hpkm_suite_xor.seal(key, counter, frame, inner_len);
+	sum(key, counter, frame, HPKM_HD_LEN + inner_len, frame + HPKM_HD_LEN + inner_len);
+}
+
+static int tagged_open(const u8 key[HPKM_KEY_LEN], u64 counter, u8 *frame, size_t sealed_len)
+{
+	size_t inner_len = sealed_len - HPKM_TAG_LEN;
+	u8 tag[HPKM_TAG_LEN];
+
+	sum(key, counter, frame, HPKM_HD_LEN + inner_len, tag);
+	if (memcmp(tag, frame + HPKM_HD_LEN + inner_len, HPKM_TAG_LEN))
+		return -EBADMSG;
+	hpkm_suite_xor.open(key, counter, frame, inner_len);
+	return 0;
+}
+
+const struct hpkm_suite tagged_suite = {
+	.id = HPKM_SUITE_CHACHA20POLY1305,
+	.name = "tagged",
+	.tag_len = HPKM_TAG_LEN,
+	.inner_min = HPKM_FRAME_MIN - HPKM_HD_LEN - HPKM_TAG_LEN,
+	.seal = tagged_seal,
+	.open = tagged_open,
+};
+
+/* ---- two devices ---- */
+
+int peers_begin(struct kunit_suite *suite)
+{
+	return hpkm_peers_init();
+}
+
+void peers_end(struct kunit_suite *suite)
+{
+	hpkm_peers_exit();
+}
+
+static const u8 address_a[ETH_ALEN] = { 0x02, 0, 0, 0, 0, 0x0a };
+static const u8 address_b[ETH_ALEN] = { 0x02, 0, 0, 0, 0, 0x0b };
+
+static void start(struct kunit *test, struct party *device, const u8 *address, u32 mtu)
+{
+	spin_lock_init(&device->lock);
+	skb_queue_head_init(&device->sent);
+	skb_queue_head_init(&device->delivered);
+	KUNIT_ASSERT_EQ(test, hpkm_net_init(&device->hn, &init_net, &edge), 0);
+	strscpy(device->port.ifname, "cable", IFNAMSIZ);
+	device->port.ifindex = 1;
+	ether_addr_copy(device->port.address, address);
+	device->port.mtu = mtu;
+	KUNIT_ASSERT_EQ(test, hpkm_port_start(&device->port, &device->hn), 0);
+}
+
+static void meet(struct kunit *test, struct party *device, const struct hpkm_suite *suite,
+		 const struct party *other, const u8 *address)
+{
+	mutex_lock(&device->hn.lock);
+	device->peer = hpkm_peer_create(&device->hn, suite, other->hn.id);
+	if (device->peer) {
+		ether_addr_copy(device->peer->machine.durable.address, address);
+		hpkm_peer_link(device->peer, &device->port, true);
+	}
+	mutex_unlock(&device->hn.lock);
+	KUNIT_ASSERT_NOT_NULL(test, device->peer);
+	set_policy(test, device, 0, 0);
+}
+
+struct cable *cable_create(struct kunit *test, const struct hpkm_suite *suite, u32 mtu)
+{
+	struct cable *cable = kzalloc(sizeof(*cable), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, cable);
+	start(test, &cable->a, address_a, mtu);
+	start(test, &cable->b, address_b, mtu);
+	meet(test, &cable->a, suite, &cable->b, address_b);
+	meet(test, &cable->b, suite, &cable->a, address_a);
+	return cable;
+}
+
+static void stop(struct party *device)
+{
+	hpkm_port_stop(&device->port);
+	hpkm_net_exit(&device->hn);
+	skb_queue_purge(&device->sent);
+	skb_queue_purge(&device->delivered);
+}
+
+void cable_destroy(struct cable *cable)
+{
+	if (!cable)
+		return;
+	stop(&cable->a);
+	stop(&cable->b);
+	rcu_barrier();
+	kfree(cable);
+}
+
+static void session(struct kunit *test, struct party *device, bool initiator, u32 *own_sid)
+{
+	struct hpkm_peer *peer = device->peer;
+	struct hpkm_session_keys keys;
+
+	memset(keys.to_responder, 0x5a, HPKM_KEY_LEN);
+	memset(keys.to_initiator, 0xa5, HPKM_KEY_LEN);
+	memset(keys.update, 0, HPKM_KEY_LEN);
+	memset(keys.sid, 7, HPKM_SID_LEN);
+	*own_sid = hpkm_sid_new(&device->port, peer);
+	device->channel = hpkm_channel_create(peer, &keys, initiator, *own_sid);
+	KUNIT_ASSERT_NOT_NULL(test, device->channel);
+}
+
+static void install(struct party *device, u32 peer_sid)
+{
+	struct hpkm_peer *peer = device->peer;
+
+	mutex_lock(&peer->lock);
+	device->channel->control.peer_sid = peer_sid;
+	hpkm_sessions_install(&peer->machine, &device->channel->control, hpkm_now());
+	hpkm_data_session_ready(peer);
+	mutex_unlock(&peer->lock);
+}
+
+void cable_connect(struct kunit *test, struct cable *cable)
+{
+	u32 sid_a, sid_b;
+
+	session(test, &cable->a, true, &sid_a);
+	session(test, &cable->b, false, &sid_b);
+	install(&cable->a, sid_b);
+	install(&cable->b, sid_a);
+}
+
+/* ---- frames ---- */
+
+static u8 octet(size_t len, size_t i)
+{
+	return len * 7 + i + (i >> 8);
+}
+
+struct sk_buff *make_frame(struct kunit *test, const u8 *dst, const u8 *src, u16 proto,
+			   size_t len)
+{
+	struct sk_buff *skb = alloc_skb(ETH_HLEN + len, GFP_KERNEL);
+	struct ethhdr *eth;
+	size_t i;
+	u8 *at;
+
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	eth = skb_put(skb, ETH_HLEN);
+	ether_addr_copy(eth->h_dest, dst);
+	ether_addr_copy(eth->h_source, src);
+	eth->h_proto = htons(proto);
+	at = skb_put(skb, len);
+	for (i = 0; i < len; i++)
+		at[i] = octet(len, i);
+	return skb;
+}
+
+void send_skb(struct party *from, struct sk_buff *skb)
+{
+	local_bh_disable();
+	hpkm_port_send(&from->port, skb);
+	local_bh_enable();
+}
+
+void send_frame(struct kunit *test, struct party *from, struct party *to, size_t len)
+{
+	send_skb(from, make_frame(test, to->port.address, from->port.address, ETH_P_IP, len));
+}
+
+struct sk_buff *take_sent(struct party *from)
+{
+	return skb_dequeue(&from->sent);
+}
+
+void arrive(struct party *at, struct sk_buff *skb)
+{
+	skb_orphan(skb);
+	skb_reset_mac_header(skb);
+	__skb_pull(skb, ETH_HLEN);
+	local_bh_disable();
+	rcu_read_lock();
+	hpkm_port_receive(&at->port, skb);
+	rcu_read_unlock();
+	local_bh_enable();
+}
+
+void arrive_copy(struct kunit *test, struct party *at, const struct sk_buff *skb)
+{
+	struct sk_buff *copy = skb_copy(skb, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	arrive(at, copy);
+}
+
+u32 carry(struct party *from, struct party *to)
+{
+	struct sk_buff *skb;
+	u32 frames = 0;
+
+	while ((skb = take_sent(from))) {
+		arrive(to, skb);
+		frames++;
+	}
+	return frames;
+}
+
+void lose_sent(struct party *from)
+{
+	skb_queue_purge(&from->sent);
+}
+
+static bool is_counting(const u8 *at, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < len; i++)
+		if (at[i] != octet(len, i))
+			return false;
+	return true;
+}
+
+void expect_frame(struct kunit *test, struct party *at, const u8 *dst, const u8 *src,
+		  u16 proto, size_t len)
+{
+	struct sk_buff *skb = skb_dequeue(&at->delivered);
+	const struct ethhdr *eth;
+
+	KUNIT_ASSERT_NOT_NULL_MSG(test, skb, "no frame for length %zu", len);
+	eth = (const struct ethhdr *)skb->data;
+	KUNIT_EXPECT_TRUE(test, ether_addr_equal(eth->h_dest, dst));
+	KUNIT_EXPECT_TRUE(test, ether_addr_equal(eth->h_source, src));
+	KUNIT_EXPECT_EQ(test, ntohs(eth->h_proto), proto);
+	KUNIT_EXPECT_FALSE(test, skb_is_nonlinear(skb));
+	KUNIT_EXPECT_GE(test, (size_t)skb->len, ETH_HLEN + len);
+	/* Nothing but zero padding may follow, and that only what is short. */
+	if (len < HPKM_FRAME_MIN - HPKM_HD_LEN - HPKM_INNER_LEN)
+		KUNIT_EXPECT_NULL(test, memchr_inv(skb->data + ETH_HLEN + len, 0,
+						   skb->len - ETH_HLEN - len));
+	else
+		KUNIT_EXPECT_EQ(test, (size_t)skb->len, ETH_HLEN + len);
+	KUNIT_EXPECT_TRUE_MSG(test, is_counting(skb->data + ETH_HLEN, len), "length %zu", len);
+	kfree_skb(skb);
+}
+
+u64 counted(struct party *device, enum hpkm_counter which)
+{
+	u64 value[HPKM_COUNTER_MAX + 1];
+
+	hpkm_counters_read(&device->peer->counters, value);
+	return value[which];
+}
+
+u32 told(struct party *device, enum hpkm_event type)
+{
+	u32 i, count = 0;
+
+	spin_lock_bh(&device->lock);
+	for (i = 0; i < min_t(u32, device->tells, EVENTS_KEPT); i++)
+		count += device->told[i].type == type;
+	spin_unlock_bh(&device->lock);
+	return count;
+}
+
+void set_policy(struct kunit *test, struct party *device, u32 record_frames,
+		u32 record_interval_ms)
+{
+	struct hpkm_policy policy;
+	const char *why;
+
+	hpkm_peer_policy_get(device->peer, &policy);
+	policy.record_frames = record_frames;
+	policy.record_interval_ms = record_interval_ms;
+	KUNIT_ASSERT_EQ(test, hpkm_peer_policy_set(device->peer, &policy, &why), 0);
+}
+
+struct sk_buff *peek(struct kunit *test, struct party *to, const struct sk_buff *skb,
+		     struct hpkm_inner *inner)
+{
+	const struct hpkm_suite *suite = to->channel->suite;
+	struct sk_buff *copy = skb_copy(skb, GFP_KERNEL);
+	const struct hpkm_hd *hd;
+
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	__skb_pull(copy, ETH_HLEN);
+	hd = (const struct hpkm_hd *)copy->data;
+	KUNIT_ASSERT_EQ(test, suite->open(to->channel->receive_key, le64_to_cpu(hd->counter),
+					  copy->data, copy->len - HPKM_HD_LEN), 0);
+	__skb_pull(copy, HPKM_HD_LEN);
+	skb_trim(copy, copy->len - suite->tag_len);
+	KUNIT_ASSERT_EQ(test, hpkm_inner_parse(inner, copy->data, copy->len), 0);
+	return copy;
+}

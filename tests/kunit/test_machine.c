@@ -1,0 +1,1083 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The commit machine, row by row: protocol sections 5.3 and 8. */
+#include <kunit/test.h>
+#include <linux/string.h>
+#include "two_nodes.h"
+
+static struct sim *sim_of(struct kunit *test)
+{
+	return test->priv;
+}
+
+static int init(struct kunit *test)
+{
+	test->priv = sim_create(1);
+	return test->priv ? 0 : -ENOMEM;
+}
+
+static void no_leak(struct kunit *test, struct sim_node *node)
+{
+	u32 i, used = 0;
+
+	hpkm_machine_unlink(&node->machine, "the test is over");
+	for (i = 0; i < SIM_SESSIONS; i++)
+		used += node->session[i].used;
+	KUNIT_EXPECT_EQ(test, used, 0);
+	KUNIT_EXPECT_EQ(test, node->sids, 0);
+	KUNIT_EXPECT_EQ(test, node->half_open, 0);
+}
+
+/* Whatever a test did, nothing may be left over. */
+static void done(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+
+	if (!sim)
+		return;
+	no_leak(test, &sim->node[0]);
+	no_leak(test, &sim->node[1]);
+	sim_destroy(sim);
+}
+
+static void want(struct sim *sim, u32 node)
+{
+	hpkm_machine_want(&sim->node[node].machine, sim->now);
+}
+
+static void connect(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+
+	want(sim, 0);
+	sim_run(sim, HPKM_SECOND);
+	KUNIT_ASSERT_TRUE(test, sim_connected(sim));
+}
+
+static int update(struct sim *sim, u32 node, const u8 *rid)
+{
+	const char *why;
+
+	return hpkm_machine_update(&sim->node[node].machine, rid, sim->now, &why);
+}
+
+/* ---- exchanges ---- */
+
+static void exchange_completes_either_way(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	u32 node;
+
+	for (node = 0; node < 2; node++) {
+		want(sim, node);
+		sim_run(sim, HPKM_SECOND);
+		KUNIT_EXPECT_TRUE(test, sim_connected(sim));
+		KUNIT_EXPECT_TRUE(test, sim_current(sim, node)->session.initiator);
+		KUNIT_EXPECT_EQ(test, sim->node[node].events[HPKM_MACHINE_SESSION_UP], node + 1);
+	}
+}
+
+static void exchange_sends_each_message_once(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	u8 type;
+
+	connect(test);
+	for (type = HPKM_C1; type <= HPKM_ACK; type++)
+		KUNIT_EXPECT_EQ(test, sim->sent[type], 1);
+}
+
+static void exchange_survives_any_lost_message(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	u8 type;
+
+	for (type = HPKM_C1; type <= HPKM_ACK; type++) {
+		u8 before[HPKM_SID_LEN] = {};
+
+		if (sim_current(sim, 0))
+			memcpy(before, sim_current(sim, 0)->session.sid, HPKM_SID_LEN);
+		sim->drop_type = type;
+		sim->drop_count = 1;
+		want(sim, 0);
+		sim_run(sim, HPKM_SECOND);
+		KUNIT_EXPECT_EQ(test, sim->drop_count, 0);
+		KUNIT_EXPECT_TRUE_MSG(test, sim_connected(sim), "type %u", type);
+		KUNIT_EXPECT_NE(test, memcmp(before, sim_current(sim, 0)->session.sid,
+					     HPKM_SID_LEN), 0);
+	}
+}
+
+static void exchange_fails_in_silence_and_backs_off(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	struct hpkm_epoch before = sim->node[0].machine.durable.epoch[HPKM_EPOCH_CUR];
+
+	sim->lose = 100;
+	want(sim, 0);
+	sim_run(sim, HPKM_ATTEMPT_FAILS + HPKM_MS);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_C1], 3);
+	KUNIT_EXPECT_EQ(test, sim->node[0].machine.attempt.state, HPKM_ATTEMPT_NONE);
+	KUNIT_EXPECT_EQ(test, sim->node[0].machine.start.failures, 1);
+	KUNIT_EXPECT_GE(test, sim->node[0].machine.start.backoff_until, sim->now);
+	KUNIT_EXPECT_EQ(test, memcmp(&before, &sim->node[0].machine.durable.epoch[HPKM_EPOCH_CUR],
+				     sizeof(before)), 0);
+
+	/* After eight failures the waits grow, up to half a minute. */
+	sim_run(sim, 600 * HPKM_SECOND);
+	KUNIT_EXPECT_GT(test, sim->node[0].machine.start.failures, HPKM_BACKOFF_STEADY);
+	KUNIT_EXPECT_LT(test, sim->sent[HPKM_C1], 3 * 60);
+	sim->lose = 0;
+	sim_run(sim, HPKM_BACKOFF_MAX + 2 * HPKM_SECOND);
+	KUNIT_EXPECT_TRUE(test, sim_connected(sim));
+}
+
+static void new_attempt_has_new_randoms(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	u32 first_sid;
+
+	sim->lose = 100;
+	want(sim, 0);
+	sim_run(sim, HPKM_MS);
+	first_sid = sim->node[0].machine.attempt.x.initiator_sid;
+	sim_run(sim, 5 * HPKM_SECOND);
+	KUNIT_EXPECT_NE(test, sim->node[0].machine.attempt.x.initiator_sid, first_sid);
+}
+
+static void simultaneous_starts_agree(struct kunit *test)
+{
+	u64 seed;
+
+	for (seed = 1; seed < 40; seed++) {
+		struct sim *sim = sim_create(seed);
+
+		KUNIT_ASSERT_NOT_NULL(test, sim);
+		sim->delay = seed * 10 * HPKM_MS;
+		want(sim, 0);
+		want(sim, 1);
+		sim_run(sim, 8 * HPKM_SECOND);
+		KUNIT_EXPECT_TRUE_MSG(test, sim_connected(sim), "seed %llu", seed);
+		hpkm_machine_unlink(&sim->node[0].machine, "done");
+		hpkm_machine_unlink(&sim->node[1].machine, "done");
+		sim_destroy(sim);
+	}
+}
+
+static void repeated_c1_gets_the_same_c2(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	u8 c2[HPKM_HANDSHAKE_MAX];
+
+	sim->drop_type = HPKM_C2;
+	sim->drop_count = 1;
+	want(sim, 0);
+	sim_run(sim, 10 * HPKM_MS);
+	memcpy(c2, sim->last[HPKM_C2], sizeof(c2));
+	sim_run(sim, HPKM_RESEND_1 + 2 * HPKM_MS);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_C1], 2);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_C2], 2);
+	KUNIT_EXPECT_EQ(test, memcmp(c2, sim->last[HPKM_C2], sizeof(c2)), 0);
+	KUNIT_EXPECT_EQ(test, sim->node[1].half_open, 0);
+}
+
+static void finished_exchange_answers_c5_for_five_seconds(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	const u8 src[HPKM_ADDRESS_LEN] = { 2 };
+	struct hpkm_machine *responder = &sim->node[1].machine;
+
+	connect(test);
+	KUNIT_EXPECT_EQ(test, hpkm_machine_handshake(responder, sim->last[HPKM_C5], src, sim->now),
+			0);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_ACK], 2);
+	sim_run(sim, HPKM_FINISHED_KEPT);
+	KUNIT_EXPECT_NE(test, hpkm_machine_handshake(responder, sim->last[HPKM_C5], src, sim->now),
+			0);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_ACK], 2);
+}
+
+static void wrong_c5_changes_nothing(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	const u8 src[HPKM_ADDRESS_LEN] = { 2 };
+	u8 forged[HPKM_HANDSHAKE_MAX];
+
+	sim->drop_type = HPKM_C5;
+	sim->drop_count = 1;
+	want(sim, 0);
+	sim_run(sim, 100 * HPKM_MS);
+	memcpy(forged, sim->last[HPKM_C5], sizeof(forged));
+	forged[HPKM_HD_LEN] ^= 1;
+	KUNIT_EXPECT_EQ(test, hpkm_machine_handshake(&sim->node[1].machine, forged, src, sim->now),
+			-EBADMSG);
+	KUNIT_EXPECT_NULL(test, sim_current(sim, 1));
+	sim_run(sim, HPKM_SECOND);
+	KUNIT_EXPECT_TRUE(test, sim_connected(sim));
+}
+
+static void second_c2_is_ignored(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	const u8 src[HPKM_ADDRESS_LEN] = { 2 };
+	u8 other[HPKM_HANDSHAKE_MAX];
+
+	sim->drop_type = HPKM_C3;
+	sim->drop_count = 1;
+	want(sim, 0);
+	sim_run(sim, 100 * HPKM_MS);
+	memcpy(other, sim->last[HPKM_C2], sizeof(other));
+	other[HPKM_HD_LEN] ^= 1;
+	KUNIT_EXPECT_EQ(test, hpkm_machine_handshake(&sim->node[0].machine, other, src, sim->now),
+			-EPROTO);
+	sim_run(sim, HPKM_SECOND);
+	KUNIT_EXPECT_TRUE(test, sim_connected(sim));
+}
+
+static void c1_of_another_epoch_is_not_ours(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	const u8 src[HPKM_ADDRESS_LEN] = { 2 };
+	u8 c1[HPKM_HANDSHAKE_MAX];
+
+	sim->lose = 100;
+	want(sim, 0);
+	sim_run(sim, 10 * HPKM_MS);
+	memcpy(c1, sim->last[HPKM_C1], sizeof(c1));
+	c1[12] ^= 1;
+	KUNIT_EXPECT_EQ(test, hpkm_machine_c1(&sim->node[1].machine, c1, src, sim->now), -ENOKEY);
+	c1[12] ^= 1;
+	c1[HPKM_HD_LEN] ^= 1;
+	KUNIT_EXPECT_EQ(test, hpkm_machine_c1(&sim->node[1].machine, c1, src, sim->now), -ENOKEY);
+	c1[HPKM_HD_LEN] ^= 1;
+	memset(c1 + 8, 0, 4);
+	KUNIT_EXPECT_NE(test, hpkm_machine_c1(&sim->node[1].machine, c1, src, sim->now), 0);
+	KUNIT_EXPECT_EQ(test, sim->node[1].half_open, 0);
+}
+
+/* C1 from different initiator indices: what a flood of replays looks like. */
+static int offer_c1_to(struct sim *sim, u32 node, u32 sid)
+{
+	const u8 src[HPKM_ADDRESS_LEN] = { 2 };
+	u8 c1[HPKM_HANDSHAKE_MAX];
+
+	memcpy(c1, sim->last[HPKM_C1], sizeof(c1));
+	c1[8] = sid;
+	return hpkm_machine_c1(&sim->node[node].machine, c1, src, sim->now);
+}
+
+static int offer_c1(struct sim *sim, u32 sid)
+{
+	return offer_c1_to(sim, 1, sid);
+}
+
+static void half_open_exchanges_are_bounded(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	u32 i;
+
+	sim->lose = 100;
+	want(sim, 0);
+	sim_run(sim, HPKM_MS);
+	for (i = 1; i <= HPKM_HALF_OPEN_PEER; i++)
+		KUNIT_EXPECT_EQ(test, offer_c1(sim, i), 0);
+	KUNIT_EXPECT_EQ(test, offer_c1(sim, 100), -EBUSY);
+	KUNIT_EXPECT_EQ(test, sim->node[1].half_open, HPKM_HALF_OPEN_PEER);
+	/* Older than a second: the oldest gives way. */
+	sim_run(sim, HPKM_HALF_OPEN_SAFE + 2 * HPKM_MS);
+	KUNIT_EXPECT_EQ(test, offer_c1(sim, 101), 0);
+	KUNIT_EXPECT_EQ(test, sim->node[1].half_open, HPKM_HALF_OPEN_PEER);
+	sim_run(sim, HPKM_HALF_OPEN_LIFE + HPKM_MS);
+	KUNIT_EXPECT_EQ(test, sim->node[1].half_open, 0);
+}
+
+static void flood_of_c1_leaves_the_session(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	u32 i;
+
+	connect(test);
+	for (i = 0; i < 200; i++)
+		offer_c1(sim, i);
+	sim_run(sim, HPKM_HALF_OPEN_LIFE + HPKM_MS);
+	KUNIT_EXPECT_TRUE(test, sim_connected(sim));
+	KUNIT_EXPECT_EQ(test, sim->node[1].events[HPKM_MACHINE_SESSION_LOST], 0);
+}
+
+static void data_under_new_keys_stands_for_the_ack(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	struct hpkm_machine *initiator = &sim->node[0].machine;
+
+	sim->drop_type = HPKM_ACK;
+	sim->drop_count = 100;
+	want(sim, 0);
+	sim_run(sim, 100 * HPKM_MS);
+	KUNIT_ASSERT_NOT_NULL(test, initiator->next);
+	KUNIT_EXPECT_NULL(test, initiator->current_session);
+	hpkm_machine_first_data(initiator, initiator->next->own_sid + 1, sim->now);
+	KUNIT_EXPECT_NULL(test, initiator->current_session);
+	hpkm_machine_first_data(initiator, initiator->next->own_sid, sim->now);
+	KUNIT_EXPECT_TRUE(test, sim_connected(sim));
+}
+
+static void session_without_memory_is_tried_again(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	u32 node;
+
+	for (node = 0; node < 2; node++) {
+		u32 up = sim->node[0].events[HPKM_MACHINE_SESSION_UP];
+
+		sim->node[node].no_sessions = true;
+		want(sim, 0);
+		sim_run(sim, HPKM_SECOND);
+		KUNIT_EXPECT_EQ(test, sim->node[0].events[HPKM_MACHINE_SESSION_UP], up);
+		sim->node[node].no_sessions = false;
+		sim_run(sim, 10 * HPKM_SECOND);
+		KUNIT_EXPECT_EQ(test, sim->node[0].events[HPKM_MACHINE_SESSION_UP], up + 1);
+		KUNIT_EXPECT_TRUE(test, sim_connected(sim));
+	}
+}
+
+static void smaller_id_keeps_its_young_attempt(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+
+	sim->lose = 100;
+	want(sim, 1);
+	sim_run(sim, HPKM_MS);
+	want(sim, 0);
+	sim_run(sim, HPKM_MS);
+	/* The larger id answers although its own attempt runs. */
+	KUNIT_EXPECT_EQ(test, offer_c1_to(sim, 1, 7), 0);
+	KUNIT_EXPECT_EQ(test, offer_c1_to(sim, 0, 7), -EBUSY);
+	sim_run(sim, HPKM_ATTEMPT_FAILS);
+	KUNIT_EXPECT_EQ(test, offer_c1_to(sim, 0, 7), 0);
+}
+
+static struct hpkm_epoch next_epoch(struct sim *sim, u32 node)
+{
+	struct hpkm_epoch epoch = sim->node[node].machine.durable.epoch[HPKM_EPOCH_CUR];
+
+	epoch.n++;
+	hpkm_element(epoch.x[0], 0, "other", 5);
+	hpkm_epoch_name(&epoch, &sim->node[node].machine.pair);
+	return epoch;
+}
+
+/* An undecided update: whatever the other side did, one of two attempts fits. */
+static void attempts_take_turns_between_next_and_cur(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	struct hpkm_epoch *own = sim->node[1].machine.durable.epoch;
+
+	own[HPKM_EPOCH_NEXT] = next_epoch(sim, 1);
+	want(sim, 1);
+	sim_run(sim, 10 * HPKM_SECOND);
+	KUNIT_EXPECT_TRUE(test, sim_connected(sim));
+	KUNIT_EXPECT_TRUE(test, sim_same_epoch(sim));
+	KUNIT_EXPECT_EQ(test, own[HPKM_EPOCH_CUR].n, 0);
+	KUNIT_EXPECT_FALSE(test, own[HPKM_EPOCH_NEXT].present);
+
+	own[HPKM_EPOCH_NEXT] = next_epoch(sim, 1);
+	sim->node[0].machine.durable.epoch[HPKM_EPOCH_CUR] = own[HPKM_EPOCH_NEXT];
+	want(sim, 1);
+	sim_run(sim, 10 * HPKM_SECOND);
+	KUNIT_EXPECT_TRUE(test, sim_connected(sim));
+	KUNIT_EXPECT_TRUE(test, sim_same_epoch(sim));
+	KUNIT_EXPECT_EQ(test, own[HPKM_EPOCH_CUR].n, 1);
+}
+
+/* ---- sessions ---- */
+
+static void initiator_rekeys_only_when_data_passed(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+
+	connect(test);
+	sim_run(sim, (HPKM_REKEY_S + 20) * HPKM_SECOND);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_C1], 1);
+	sim_data_passed(sim, 0);
+	sim_run(sim, HPKM_SECOND);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_C1], 2);
+	KUNIT_EXPECT_TRUE(test, sim_connected(sim));
+	KUNIT_EXPECT_TRUE(test, sim_current(sim, 0)->session.initiator);
+}
+
+static void responder_rekeys_a_little_later(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+
+	connect(test);
+	sim_data_passed(sim, 1);
+	sim_run(sim, HPKM_REKEY_S * HPKM_SECOND);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_C1], 1);
+	sim_run(sim, 16 * HPKM_SECOND);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_C1], 2);
+	KUNIT_EXPECT_TRUE(test, sim_current(sim, 1)->session.initiator);
+}
+
+static void keys_are_refused_at_the_end_of_their_life(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+
+	connect(test);
+	KUNIT_EXPECT_EQ(test, sim_current(sim, 0)->session.ends_at -
+			sim_current(sim, 0)->session.installed_at, 180 * HPKM_SECOND);
+	sim_run(sim, 178 * HPKM_SECOND);
+	KUNIT_EXPECT_NOT_NULL(test, sim_current(sim, 0));
+	sim_run(sim, 2 * HPKM_SECOND);
+	KUNIT_EXPECT_NULL(test, sim_current(sim, 0));
+	KUNIT_EXPECT_EQ(test, sim->node[0].events[HPKM_MACHINE_SESSION_LOST], 1);
+}
+
+static void replaced_session_receives_for_five_seconds(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	struct hpkm_session *old;
+
+	connect(test);
+	old = &sim_current(sim, 0)->session;
+	connect(test);
+	KUNIT_ASSERT_PTR_EQ(test, sim->node[0].machine.old[0], old);
+	KUNIT_EXPECT_EQ(test, old->state, HPKM_SESSION_STATE_REPLACED);
+	KUNIT_EXPECT_TRUE(test, old->barred);
+	sim_run(sim, HPKM_DRAIN);
+	KUNIT_EXPECT_NULL(test, sim->node[0].machine.old[0]);
+}
+
+static void many_rekeys_keep_few_sessions(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	u32 i;
+
+	for (i = 0; i < 50; i++) {
+		want(sim, i % 2);
+		sim_run(sim, 50 * HPKM_MS);
+		KUNIT_ASSERT_TRUE(test, sim_connected(sim));
+	}
+	KUNIT_EXPECT_EQ(test, sim->node[0].events[HPKM_MACHINE_SESSION_UP], 50);
+}
+
+static void keepalive_after_two_seconds(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+
+	connect(test);
+	sim_current(sim, 0)->traffic.unreplied_since = sim->now;
+	sim_run(sim, HPKM_KEEPALIVE - HPKM_MS);
+	KUNIT_EXPECT_EQ(test, sim->node[0].bare, 0);
+	sim_run(sim, 2 * HPKM_MS);
+	KUNIT_EXPECT_EQ(test, sim->node[0].bare, 1);
+	KUNIT_EXPECT_EQ(test, sim->node[1].bare, 0);
+}
+
+static void dead_peer_after_five_seconds(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+
+	connect(test);
+	sim_current(sim, 0)->traffic.unanswered_since = sim->now;
+	sim_run(sim, HPKM_DEAD_PEER - HPKM_MS);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_C1], 1);
+	sim->lose = 100;
+	sim_run(sim, 10 * HPKM_MS);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_C1], 2);
+	KUNIT_EXPECT_NOT_NULL(test, sim_current(sim, 0));
+	KUNIT_EXPECT_TRUE(test, sim_current(sim, 0)->session.barred);
+}
+
+static void unlink_ends_everything(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+
+	connect(test);
+	want(sim, 0);
+	sim->lose = 100;
+	sim_run(sim, 10 * HPKM_MS);
+	hpkm_machine_unlink(&sim->node[0].machine, "gone");
+	KUNIT_EXPECT_EQ(test, sim->node[0].sids, 0);
+	KUNIT_EXPECT_EQ(test, sim->node[0].events[HPKM_MACHINE_SESSION_LOST], 1);
+	KUNIT_EXPECT_EQ(test, hpkm_machine_deadline(&sim->node[0].machine), HPKM_NEVER);
+	KUNIT_EXPECT_TRUE(test, sim->node[0].machine.durable.epoch[HPKM_EPOCH_CUR].present);
+}
+
+/* ---- updates ---- */
+
+static void updated(struct kunit *test, u64 epoch)
+{
+	struct sim *sim = sim_of(test);
+
+	KUNIT_EXPECT_TRUE(test, sim_same_epoch(sim));
+	KUNIT_EXPECT_EQ(test, sim->node[0].machine.durable.epoch[HPKM_EPOCH_CUR].n, epoch);
+	KUNIT_EXPECT_TRUE(test, sim_connected(sim));
+	KUNIT_EXPECT_EQ(test, sim_current(sim, 0)->session.epoch_n, epoch);
+	KUNIT_EXPECT_FALSE(test, sim->node[1].machine.durable.epoch[HPKM_EPOCH_NEXT].present);
+}
+
+static void update_replaces_the_triple_and_the_session(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	u32 node;
+
+	connect(test);
+	for (node = 0; node < 2; node++) {
+		KUNIT_ASSERT_EQ(test, update(sim, node, NULL), 0);
+		sim_run(sim, HPKM_SECOND);
+		updated(test, node + 1);
+		KUNIT_EXPECT_EQ(test, sim->node[0].events[HPKM_MACHINE_UPDATE_DONE], node + 1);
+		KUNIT_EXPECT_EQ(test, sim->node[1].events[HPKM_MACHINE_UPDATE_DONE], node + 1);
+		KUNIT_EXPECT_EQ(test, hpkm_log_count(sim->node[0].log), SIM_RECORDS - node - 1);
+		KUNIT_EXPECT_EQ(test, hpkm_log_count(sim->node[1].log), SIM_RECORDS - node - 1);
+		KUNIT_EXPECT_TRUE(test, sim_current(sim, node)->session.initiator);
+	}
+}
+
+static void update_uses_the_record_asked_for(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	const u8 rid[HPKM_RID_LEN] = { 0, 4 };
+	u8 x[HPKM_ELEMENTS][HPKM_KEY_LEN];
+
+	connect(test);
+	hpkm_record_elements(x, hpkm_log_find(sim->node[0].log, rid));
+	KUNIT_ASSERT_EQ(test, update(sim, 0, rid), 0);
+	sim_run(sim, HPKM_SECOND);
+	updated(test, 1);
+	KUNIT_EXPECT_EQ(test, memcmp(x, sim->node[1].machine.durable.epoch[HPKM_EPOCH_CUR].x,
+				     sizeof(x)), 0);
+	KUNIT_EXPECT_NULL(test, hpkm_log_find(sim->node[1].log, rid));
+}
+
+static void update_survives_any_lost_message(struct kunit *test)
+{
+	static const u8 types[] = { HPKM_U1, HPKM_U2, HPKM_U3 };
+	struct sim *sim = sim_of(test);
+	u32 i;
+
+	connect(test);
+	for (i = 0; i < ARRAY_SIZE(types); i++) {
+		sim->drop_type = types[i];
+		sim->drop_count = 1;
+		KUNIT_ASSERT_EQ(test, update(sim, i % 2, NULL), 0);
+		sim_run(sim, 3 * HPKM_SECOND);
+		KUNIT_EXPECT_EQ(test, sim->drop_count, 0);
+		updated(test, i + 1);
+	}
+}
+
+static void update_needs_sixteen_confirmed_records(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	u32 i;
+
+	connect(test);
+	for (i = 0; i <= SIM_RECORDS - HPKM_UPDATE_RECORDS; i++) {
+		u8 rid[HPKM_RID_LEN] = { i % 2, i };
+
+		KUNIT_EXPECT_TRUE(test, hpkm_log_remove(sim->node[0].log, rid));
+	}
+	KUNIT_EXPECT_EQ(test, update(sim, 0, NULL), -ENODATA);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_U1], 0);
+}
+
+static void update_needs_a_session(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+
+	KUNIT_EXPECT_EQ(test, update(sim, 0, NULL), -EAGAIN);
+	connect(test);
+	sim->lose = 100;
+	want(sim, 0);
+	sim_run(sim, 10 * HPKM_MS);
+	/* Starting an exchange bars the session. */
+	KUNIT_EXPECT_EQ(test, update(sim, 0, NULL), -EAGAIN);
+}
+
+static void update_refuses_an_unknown_record(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	const u8 rid[HPKM_RID_LEN] = { 1, 200 };
+
+	connect(test);
+	KUNIT_EXPECT_EQ(test, update(sim, 0, rid), -ENOENT);
+	KUNIT_EXPECT_EQ(test, sim->node[0].machine.update.state, HPKM_UPDATE_NONE);
+}
+
+static void nak_to_a_named_record_ends_the_request(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	const u8 rid[HPKM_RID_LEN] = { 0, 4 };
+
+	connect(test);
+	hpkm_log_remove(sim->node[1].log, rid);
+	KUNIT_ASSERT_EQ(test, update(sim, 0, rid), 0);
+	sim_run(sim, HPKM_SECOND);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_NAK], 1);
+	KUNIT_EXPECT_EQ(test, sim->node[0].events[HPKM_MACHINE_UPDATE_REFUSED], 1);
+	KUNIT_EXPECT_NULL(test, hpkm_log_find(sim->node[0].log, rid));
+	KUNIT_EXPECT_EQ(test, sim->node[0].machine.update.state, HPKM_UPDATE_NONE);
+	KUNIT_EXPECT_FALSE(test, sim_current(sim, 0)->session.barred);
+	KUNIT_EXPECT_EQ(test, update(sim, 0, NULL), 0);
+	sim_run(sim, HPKM_SECOND);
+	updated(test, 1);
+}
+
+static void nak_makes_the_requester_pick_another(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	u32 i;
+
+	connect(test);
+	/* The responder knows the last of them alone. */
+	for (i = 0; i < 6; i++) {
+		u8 rid[HPKM_RID_LEN] = { i % 2, i };
+
+		hpkm_log_remove(sim->node[1].log, rid);
+	}
+	for (i = 0; i < 20 && !sim->sent[HPKM_NAK]; i++) {
+		update(sim, 0, NULL);
+		sim_run(sim, 3 * HPKM_SECOND);
+	}
+	KUNIT_EXPECT_GE(test, sim->sent[HPKM_NAK], 1);
+	KUNIT_EXPECT_EQ(test, sim->node[0].events[HPKM_MACHINE_UPDATE_REFUSED], 0);
+	KUNIT_EXPECT_TRUE(test, sim_same_epoch(sim));
+}
+
+static void simultaneous_updates_agree(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+
+	connect(test);
+	KUNIT_ASSERT_EQ(test, update(sim, 0, NULL), 0);
+	KUNIT_ASSERT_EQ(test, update(sim, 1, NULL), 0);
+	sim_run(sim, 3 * HPKM_SECOND);
+	updated(test, 1);
+	KUNIT_EXPECT_EQ(test, sim->node[1].events[HPKM_MACHINE_UPDATE_REFUSED], 1);
+	KUNIT_EXPECT_EQ(test, sim->node[0].events[HPKM_MACHINE_UPDATE_REFUSED], 0);
+}
+
+static void wrong_answer_drains(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	struct hpkm_machine *machine = &sim->node[0].machine;
+	u8 answer[HPKM_CONTROL_MAX] = { HPKM_U2, 1 };
+	u32 own_sid;
+
+	connect(test);
+	sim->drop_type = HPKM_U1;
+	sim->drop_count = 100;
+	KUNIT_ASSERT_EQ(test, update(sim, 0, NULL), 0);
+	own_sid = machine->current_session->own_sid;
+	answer[1] = 2;
+	KUNIT_EXPECT_EQ(test, hpkm_machine_control(machine, own_sid, answer, sizeof(answer),
+						   sim->now), -EPROTO);
+	KUNIT_EXPECT_EQ(test, machine->update.state, HPKM_UPDATE_REQ);
+	answer[1] = 1;
+	KUNIT_EXPECT_EQ(test, hpkm_machine_control(machine, own_sid, answer, sizeof(answer),
+						   sim->now), -EBADMSG);
+	KUNIT_EXPECT_EQ(test, machine->current_session->state, HPKM_SESSION_STATE_DRAINING);
+	KUNIT_EXPECT_EQ(test, sim->node[0].events[HPKM_MACHINE_UPDATE_REFUSED], 1);
+	sim_run(sim, HPKM_SECOND);
+	updated(test, 0);
+}
+
+static void unanswered_request_is_repeated_then_drains(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+
+	connect(test);
+	sim->drop_type = HPKM_U1;
+	sim->drop_count = 100;
+	KUNIT_ASSERT_EQ(test, update(sim, 0, NULL), 0);
+	sim_run(sim, HPKM_UPDATE_RESEND_3 + HPKM_MS);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_U1], 4);
+	sim_run(sim, HPKM_UPDATE_RESEND_EVERY);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_U1], 5);
+	sim_run(sim, HPKM_UPDATE_TIMEOUT);
+	KUNIT_EXPECT_EQ(test, sim->node[0].events[HPKM_MACHINE_UPDATE_REFUSED], 1);
+	updated(test, 0);
+}
+
+/* The requester has committed, the responder has not heard. */
+static void lost_u3_is_made_good_by_the_exchange(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+
+	connect(test);
+	sim->drop_type = HPKM_U3;
+	sim->drop_count = 1;
+	KUNIT_ASSERT_EQ(test, update(sim, 0, NULL), 0);
+	sim_run(sim, 3 * HPKM_MS);
+	KUNIT_EXPECT_EQ(test, sim->node[0].machine.durable.epoch[HPKM_EPOCH_CUR].n, 1);
+	KUNIT_EXPECT_EQ(test, sim->node[1].machine.durable.epoch[HPKM_EPOCH_CUR].n, 0);
+	KUNIT_EXPECT_TRUE(test, sim->node[1].machine.durable.epoch[HPKM_EPOCH_NEXT].present);
+	sim_run(sim, HPKM_SECOND);
+	updated(test, 1);
+}
+
+/* The responder prepared, the requester never committed: next is dropped. */
+static void lost_u2_is_made_good_by_the_exchange(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+
+	connect(test);
+	sim->drop_type = HPKM_U2;
+	sim->drop_count = 1000;
+	KUNIT_ASSERT_EQ(test, update(sim, 0, NULL), 0);
+	sim_run(sim, 5 * HPKM_SECOND);
+	KUNIT_EXPECT_TRUE(test, sim->node[1].machine.durable.epoch[HPKM_EPOCH_NEXT].present);
+	KUNIT_EXPECT_GT(test, sim->sent[HPKM_U2], 3);
+	sim_run(sim, 10 * HPKM_SECOND);
+	updated(test, 0);
+}
+
+static void commit_points_purge_half_open_exchanges(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+
+	connect(test);
+	/* A replayed C1 waits at the responder when U1 comes ... */
+	KUNIT_ASSERT_EQ(test, offer_c1_to(sim, 1, 9), 0);
+	KUNIT_EXPECT_EQ(test, sim->node[1].half_open, 1);
+	sim->drop_type = HPKM_U2;
+	sim->drop_count = 1;
+	KUNIT_ASSERT_EQ(test, update(sim, 0, NULL), 0);
+	sim_run(sim, 2 * HPKM_MS);
+	KUNIT_EXPECT_EQ(test, sim->node[1].machine.update.state, HPKM_UPDATE_PREP);
+	KUNIT_EXPECT_EQ(test, sim->node[1].half_open, 0);
+	/* ... at the requester when U2 comes, and at the responder when U3 does. */
+	KUNIT_ASSERT_EQ(test, offer_c1_to(sim, 0, 9), 0);
+	KUNIT_ASSERT_EQ(test, offer_c1_to(sim, 1, 9), 0);
+	KUNIT_EXPECT_EQ(test, sim->node[0].half_open, 1);
+	sim->drop_type = HPKM_C1;
+	sim->drop_count = 1000;
+	sim_run(sim, HPKM_UPDATE_RESEND_1 + 10 * HPKM_MS);
+	KUNIT_EXPECT_EQ(test, sim->node[0].half_open, 0);
+	KUNIT_EXPECT_EQ(test, sim->node[1].half_open, 0);
+	/* U3 alone has promoted; no exchange came through. */
+	KUNIT_EXPECT_EQ(test, sim->node[1].machine.durable.epoch[HPKM_EPOCH_CUR].n, 1);
+	KUNIT_EXPECT_FALSE(test, sim->node[1].machine.durable.epoch[HPKM_EPOCH_NEXT].present);
+}
+
+/* An older request must not displace the one that was prepared last. */
+static void requests_are_taken_in_rising_order(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	struct hpkm_machine *responder = &sim->node[1].machine;
+	u8 first[HPKM_CONTROL_MAX], second[HPKM_CONTROL_MAX];
+	u32 own_sid;
+
+	connect(test);
+	own_sid = responder->current_session->own_sid;
+	sim->drop_type = HPKM_U1;
+	sim->drop_count = 1000;
+	KUNIT_ASSERT_EQ(test, update(sim, 0, NULL), 0);
+	memcpy(first, sim->last[HPKM_U1], sizeof(first));
+	sim->node[0].machine.update.state = HPKM_UPDATE_NONE;
+	do {
+		KUNIT_ASSERT_EQ(test, update(sim, 0, NULL), 0);
+		memcpy(second, sim->last[HPKM_U1], sizeof(second));
+		sim->node[0].machine.update.state = HPKM_UPDATE_NONE;
+	} while (!memcmp(first + 13, second + 13, sizeof(first) - 13));
+
+	KUNIT_EXPECT_EQ(test, hpkm_machine_control(responder, own_sid, second, sizeof(second),
+						   sim->now), 0);
+	KUNIT_EXPECT_EQ(test, hpkm_machine_control(responder, own_sid, first, sizeof(first),
+						   sim->now), -EPROTO);
+	KUNIT_EXPECT_EQ(test, memcmp(responder->update.request, second, sizeof(second)), 0);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_NAK], 0);
+}
+
+/* ---- the store ---- */
+
+static void slow_p1_freezes_until_it_is_durable(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	struct sim_node *responder = &sim->node[1];
+
+	connect(test);
+	responder->store_result = HPKM_STORE_LATER;
+	KUNIT_ASSERT_EQ(test, update(sim, 0, NULL), 0);
+	sim_run(sim, 500 * HPKM_MS);
+	KUNIT_EXPECT_TRUE(test, hpkm_machine_frozen(&responder->machine));
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_U1], 2);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_U2], 0);
+	KUNIT_EXPECT_EQ(test, offer_c1(sim, 9), -EBUSY);
+	KUNIT_EXPECT_TRUE(test, responder->written.epoch[HPKM_EPOCH_NEXT].present);
+	responder->store_result = HPKM_STORED;
+	hpkm_machine_stored(&responder->machine, true, sim->now);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_U2], 1);
+	sim_run(sim, 2 * HPKM_SECOND);
+	updated(test, 1);
+}
+
+static void failed_p1_drains_and_is_rewritten(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	struct sim_node *responder = &sim->node[1];
+
+	connect(test);
+	responder->store_result = HPKM_STORE_FAILED;
+	KUNIT_ASSERT_EQ(test, update(sim, 0, NULL), 0);
+	sim_run(sim, 5 * HPKM_MS);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_U2], 0);
+	KUNIT_EXPECT_FALSE(test, hpkm_machine_frozen(&responder->machine));
+	KUNIT_EXPECT_EQ(test, responder->machine.current_session->state,
+			HPKM_SESSION_STATE_DRAINING);
+	KUNIT_EXPECT_EQ(test, responder->stores, 1);
+	responder->store_result = HPKM_STORED;
+	sim_run(sim, 20 * HPKM_SECOND);
+	KUNIT_EXPECT_GT(test, responder->stores, 1);
+	updated(test, 0);
+	KUNIT_EXPECT_EQ(test, memcmp(&responder->written, &responder->machine.durable,
+				     sizeof(responder->written)), 0);
+}
+
+static void failed_p2_is_repeated_frozen_until_it_succeeds(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	struct sim_node *requester = &sim->node[0];
+
+	connect(test);
+	requester->store_result = HPKM_STORE_FAILED;
+	KUNIT_ASSERT_EQ(test, update(sim, 0, NULL), 0);
+	sim_run(sim, 3500 * HPKM_MS);
+	KUNIT_EXPECT_TRUE(test, hpkm_machine_frozen(&requester->machine));
+	KUNIT_EXPECT_EQ(test, requester->stores, 4);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_U3], 0);
+	KUNIT_EXPECT_EQ(test, requester->written.epoch[HPKM_EPOCH_CUR].n, 1);
+	requester->store_result = HPKM_STORED;
+	sim_run(sim, 3 * HPKM_SECOND);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_U3], 1);
+	updated(test, 1);
+}
+
+static void p1_waits_for_the_write_before_it(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	struct sim_node *responder = &sim->node[1];
+
+	/* An exchange under cur while next is there makes a P4; that write is slow. */
+	responder->machine.durable.epoch[HPKM_EPOCH_NEXT] = next_epoch(sim, 1);
+	responder->store_result = HPKM_STORE_LATER;
+	connect(test);
+	KUNIT_EXPECT_EQ(test, responder->stores, 1);
+	KUNIT_EXPECT_FALSE(test, hpkm_machine_frozen(&responder->machine));
+
+	KUNIT_ASSERT_EQ(test, update(sim, 0, NULL), 0);
+	sim_run(sim, 100 * HPKM_MS);
+	KUNIT_EXPECT_TRUE(test, hpkm_machine_frozen(&responder->machine));
+	KUNIT_EXPECT_EQ(test, responder->stores, 1);
+	hpkm_machine_stored(&responder->machine, true, sim->now);
+	KUNIT_EXPECT_EQ(test, responder->stores, 2);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_U2], 0);
+	responder->store_result = HPKM_STORED;
+	hpkm_machine_stored(&responder->machine, true, sim->now);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_U2], 1);
+	sim_run(sim, 2 * HPKM_SECOND);
+	updated(test, 1);
+}
+
+/* ---- pairing's effects ---- */
+
+static struct hpkm_epoch other_epoch(struct sim *sim, u32 node)
+{
+	struct hpkm_epoch epoch = sim->node[node].machine.durable.epoch[HPKM_EPOCH_CUR];
+
+	epoch.n = 0;
+	hpkm_element_time(epoch.x[1], 77);
+	hpkm_epoch_name(&epoch, &sim->node[node].machine.pair);
+	return epoch;
+}
+
+static void half_finished_pairing_keeps_the_old_context(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	const u8 address[HPKM_ADDRESS_LEN] = { 2 };
+	u8 kids[2][HPKM_EPOCH_SLOTS][HPKM_KID_LEN];
+	struct hpkm_epoch fresh = other_epoch(sim, 0);
+	struct hpkm_machine *a = &sim->node[0].machine;
+
+	connect(test);
+	KUNIT_ASSERT_EQ(test, hpkm_machine_pairing_begin(a, kids[0]), 0);
+	KUNIT_ASSERT_EQ(test, hpkm_machine_pairing_begin(&sim->node[1].machine, kids[1]), 0);
+	KUNIT_EXPECT_TRUE(test, sim_current(sim, 0)->session.barred);
+	KUNIT_EXPECT_EQ(test, offer_c1(sim, 3), -EBUSY);
+	KUNIT_ASSERT_EQ(test, hpkm_machine_pairing_fresh(a, &fresh, kids[1], address, sim->now), 0);
+	KUNIT_EXPECT_TRUE(test, a->durable.epoch[HPKM_EPOCH_CUR].present);
+	/* B never gets P5. */
+	hpkm_machine_pairing_end(a, sim->now);
+	hpkm_machine_pairing_end(&sim->node[1].machine, sim->now);
+	sim_run(sim, 20 * HPKM_SECOND);
+	updated(test, 0);
+	KUNIT_EXPECT_FALSE(test, a->durable.epoch[HPKM_EPOCH_FRESH].present);
+}
+
+static void lost_p6_is_made_good_by_the_exchange(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	const u8 address[HPKM_ADDRESS_LEN] = { 2 };
+	u8 kids[2][HPKM_EPOCH_SLOTS][HPKM_KID_LEN];
+	struct hpkm_epoch fresh = other_epoch(sim, 0);
+	struct hpkm_machine *a = &sim->node[0].machine, *b = &sim->node[1].machine;
+
+	connect(test);
+	hpkm_machine_pairing_begin(a, kids[0]);
+	hpkm_machine_pairing_begin(b, kids[1]);
+	hpkm_machine_pairing_fresh(a, &fresh, kids[1], address, sim->now);
+	KUNIT_ASSERT_EQ(test, hpkm_machine_pairing_replace(b, &fresh, address, sim->now), 0);
+	KUNIT_EXPECT_NULL(test, sim_current(sim, 1));
+	KUNIT_EXPECT_EQ(test, sim->node[1].events[HPKM_MACHINE_RENEWED], 1);
+	hpkm_machine_pairing_end(a, sim->now);
+	hpkm_machine_pairing_end(b, sim->now);
+	sim_run(sim, 20 * HPKM_SECOND);
+	KUNIT_EXPECT_TRUE(test, sim_connected(sim));
+	KUNIT_EXPECT_TRUE(test, sim_same_epoch(sim));
+	KUNIT_EXPECT_EQ(test, memcmp(a->durable.epoch[HPKM_EPOCH_CUR].kid, fresh.kid,
+				     HPKM_KID_LEN), 0);
+	KUNIT_EXPECT_FALSE(test, a->durable.epoch[HPKM_EPOCH_FRESH].present);
+	KUNIT_EXPECT_EQ(test, sim->node[0].events[HPKM_MACHINE_RENEWED], 1);
+}
+
+static void pairing_forgets_what_the_other_has_forgotten(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	const u8 address[HPKM_ADDRESS_LEN] = { 2 };
+	const u8 none[HPKM_EPOCH_SLOTS][HPKM_KID_LEN] = {};
+	u8 kids[HPKM_EPOCH_SLOTS][HPKM_KID_LEN];
+	struct hpkm_epoch fresh = other_epoch(sim, 0);
+	struct hpkm_machine *a = &sim->node[0].machine;
+
+	hpkm_machine_pairing_begin(a, kids);
+	hpkm_machine_pairing_fresh(a, &fresh, none, address, sim->now);
+	KUNIT_EXPECT_FALSE(test, a->durable.epoch[HPKM_EPOCH_CUR].present);
+	hpkm_machine_pairing_confirm(a, sim->now);
+	KUNIT_EXPECT_EQ(test, memcmp(a->durable.epoch[HPKM_EPOCH_CUR].kid, fresh.kid,
+				     HPKM_KID_LEN), 0);
+}
+
+static void pairing_waits_while_frozen(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	u8 kids[HPKM_EPOCH_SLOTS][HPKM_KID_LEN];
+
+	connect(test);
+	sim->node[1].store_result = HPKM_STORE_LATER;
+	update(sim, 0, NULL);
+	sim_run(sim, 10 * HPKM_MS);
+	KUNIT_EXPECT_EQ(test, hpkm_machine_pairing_begin(&sim->node[1].machine, kids), -EBUSY);
+	KUNIT_EXPECT_FALSE(test, sim->node[1].machine.pairing);
+	sim->node[1].store_result = HPKM_STORED;
+	hpkm_machine_stored(&sim->node[1].machine, true, sim->now);
+}
+
+/* ---- storms ---- */
+
+static void storm(struct kunit *test, struct sim *sim)
+{
+	u32 i;
+
+	sim->lose = sim_random_below(sim, 61);
+	sim->duplicate = sim_random_below(sim, 40);
+	sim->delay = (1 + sim_random_below(sim, 3000)) * HPKM_MS;
+	for (i = 0; i < 40; i++) {
+		u32 node = sim_random_below(sim, 2);
+
+		sim->node[0].store_result = sim_random_below(sim, 4) ? HPKM_STORED :
+								       HPKM_STORE_FAILED;
+		sim->node[1].store_result = sim_random_below(sim, 4) ? HPKM_STORED :
+								       HPKM_STORE_FAILED;
+		if (sim_random_below(sim, 2))
+			want(sim, node);
+		else
+			update(sim, node, NULL);
+		sim_run(sim, sim_random_below(sim, 8000) * HPKM_MS);
+	}
+	sim->lose = 0;
+	sim->duplicate = 0;
+	sim->delay = 0;
+	sim->node[0].store_result = HPKM_STORED;
+	sim->node[1].store_result = HPKM_STORED;
+}
+
+static void after_any_storm_the_pair_agrees(struct kunit *test)
+{
+	u64 seed;
+
+	for (seed = 100; seed < 160; seed++) {
+		struct sim *sim = sim_create(seed);
+
+		KUNIT_ASSERT_NOT_NULL(test, sim);
+		storm(test, sim);
+		want(sim, 0);
+		sim_run(sim, 60 * HPKM_SECOND);
+		KUNIT_EXPECT_TRUE_MSG(test, sim_connected(sim), "seed %llu", seed);
+		KUNIT_EXPECT_TRUE_MSG(test, sim_same_epoch(sim), "seed %llu", seed);
+		no_leak(test, &sim->node[0]);
+		no_leak(test, &sim->node[1]);
+		sim_destroy(sim);
+	}
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(exchange_completes_either_way),
+	KUNIT_CASE(exchange_sends_each_message_once),
+	KUNIT_CASE(exchange_survives_any_lost_message),
+	KUNIT_CASE(exchange_fails_in_silence_and_backs_off),
+	KUNIT_CASE(new_attempt_has_new_randoms),
+	KUNIT_CASE(simultaneous_starts_agree),
+	KUNIT_CASE(repeated_c1_gets_the_same_c2),
+	KUNIT_CASE(finished_exchange_answers_c5_for_five_seconds),
+	KUNIT_CASE(wrong_c5_changes_nothing),
+	KUNIT_CASE(second_c2_is_ignored),
+	KUNIT_CASE(c1_of_another_epoch_is_not_ours),
+	KUNIT_CASE(half_open_exchanges_are_bounded),
+	KUNIT_CASE(flood_of_c1_leaves_the_session),
+	KUNIT_CASE(data_under_new_keys_stands_for_the_ack),
+	KUNIT_CASE(session_without_memory_is_tried_again),
+	KUNIT_CASE(smaller_id_keeps_its_young_attempt),
+	KUNIT_CASE(attempts_take_turns_between_next_and_cur),
+	KUNIT_CASE(initiator_rekeys_only_when_data_passed),
+	KUNIT_CASE(responder_rekeys_a_little_later),
+	KUNIT_CASE(keys_are_refused_at_the_end_of_their_life),
+	KUNIT_CASE(replaced_session_receives_for_five_seconds),
+	KUNIT_CASE(many_rekeys_keep_few_sessions),
+	KUNIT_CASE(keepalive_after_two_seconds),
+	KUNIT_CASE(dead_peer_after_five_seconds),
+	KUNIT_CASE(unlink_ends_everything),
+	KUNIT_CASE(update_replaces_the_triple_and_the_session),
+	KUNIT_CASE(update_uses_the_record_asked_for),
+	KUNIT_CASE(update_survives_any_lost_message),
+	KUNIT_CASE(update_needs_sixteen_confirmed_records),
+	KUNIT_CASE(update_needs_a_session),
+	KUNIT_CASE(update_refuses_an_unknown_record),
+	KUNIT_CASE(nak_to_a_named_record_ends_the_request),
+	KUNIT_CASE(nak_makes_the_requester_pick_another),
+	KUNIT_CASE(simultaneous_updates_agree),
+	KUNIT_CASE(wrong_answer_drains),
+	KUNIT_CASE(unanswered_request_is_repeated_then_drains),
+	KUNIT_CASE(lost_u3_is_made_good_by_the_exchange),
+	KUNIT_CASE(lost_u2_is_made_good_by_the_exchange),
+	KUNIT_CASE(commit_points_purge_half_open_exchanges),
+	KUNIT_CASE(requests_are_taken_in_rising_order),
+	KUNIT_CASE(slow_p1_freezes_until_it_is_durable),
+	KUNIT_CASE(failed_p1_drains_and_is_rewritten),
+	KUNIT_CASE(failed_p2_is_repeated_frozen_until_it_succeeds),
+	KUNIT_CASE(p1_waits_for_the_write_before_it),
+	KUNIT_CASE(half_finished_pairing_keeps_the_old_context),
+	KUNIT_CASE(lost_p6_is_made_good_by_the_exchange),
+	KUNIT_CASE(pairing_forgets_what_the_other_has_forgotten),
+	KUNIT_CASE(pairing_waits_while_frozen),
+	KUNIT_CASE(after_any_storm_the_pair_agrees),
+	{}
+};
+
+static struct kunit_suite machine_suite = {
+	.name = "hpkm-machine",
+	.init = init,
+	.exit = done,
+	.test_cases = cases,
+};
+
+kunit_test_suite(machine_suite);
