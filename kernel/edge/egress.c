@@ -133,9 +133,13 @@ static void dress(struct sk_buff *skb)
  */
 void hpkm_egress_transmit(struct hpkm_port *port, struct sk_buff *skb)
 {
+	int err;
+
 	skb->dev = hpkm_port_link(port)->dev;
 	dress(skb);
 	hpkm_mark_sealed(skb);
-	if (net_xmit_eval(dev_queue_xmit(skb)))
+	err = dev_queue_xmit(skb);
+	/* A macro, and it evaluates its argument twice. */
+	if (net_xmit_eval(err))
 		hpkm_count(&port->counters, HPKM_COUNTER_TX_ERROR);
 }

@@ -6,5 +6,11 @@
 hpkm_kunit-y := $(filter-out kernel/edge/%,$(hpkm-y)) \
 	$(patsubst $(src)/%.c,%.o,$(sort $(wildcard $(src)/tests/kunit/*.c \
 						$(src)/tests/kunit/*/*.c)))
+# The known answers: what reads them, and where the assembler finds them.
+hpkm_kunit-y += tests/vectors/values.o tests/vectors/check.o
+ccflags-y += -Wa,-I$(src)/tests/vectors
+$(obj)/tests/kunit/test_vectors.o: $(wildcard $(src)/tests/vectors/*.txt) \
+	$(wildcard $(src)/tests/vectors/*/*.txt)
+
 ccflags-y += -I$(src)/kernel
 obj-m := hpkm_kunit.o

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The module that all test suites of this folder are linked into. */
+/* The suites are in the other files; kunit_test_suite() finds them. */
 #include <linux/module.h>
 
+MODULE_DESCRIPTION("hpkm: tests of the protocol core");
 MODULE_LICENSE("GPL");
-MODULE_DESCRIPTION("KUnit tests of hpkm");

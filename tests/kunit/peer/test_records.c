@@ -15,11 +15,6 @@ static int setup(struct kunit *test)
 	return 0;
 }
 
-static void teardown(struct kunit *test)
-{
-	cable_destroy(test->priv);
-}
-
 static u32 confirmed(struct party *device)
 {
 	return hpkm_record_count(device->peer);
@@ -144,7 +139,7 @@ static void acknowledged_alone(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, carry(b, a), 1);
 	KUNIT_EXPECT_EQ(test, confirmed(a), 2);
 	KUNIT_EXPECT_EQ(test, told(a, HPKM_EVENT_RECORD), 2);
-	/* An acknowledgement is not acknowledged, and is no traffic. */
+	/* What acknowledges is not acknowledged, and is no traffic. */
 	KUNIT_EXPECT_EQ(test, a->channel->unreplied_since, 0);
 }
 
@@ -277,8 +272,9 @@ static void message_sizes(struct kunit *test)
 	get_random_bytes(text, HPKM_MESSAGE_MAX);
 	for (i = 0; i < ARRAY_SIZE(len); i++) {
 		u64 rec = send_message(test, a, text, len[i]);
-		u32 frames = len[i] + HPKM_MSG_HEAD_LEN + HPKM_HD_LEN + HPKM_INNER_LEN +
-			     HPKM_RECORD_LEN > LINK_MTU ? 2 : 1;
+		u32 whole = HPKM_HD_LEN + HPKM_INNER_LEN + HPKM_RECORD_LEN +
+			    HPKM_MSG_HEAD_LEN + len[i];
+		u32 frames = whole <= LINK_MTU ? 1 : 2;
 
 		KUNIT_EXPECT_EQ(test, rec, i);
 		wait_until(test, skb_queue_len(&a->sent) == frames);
@@ -312,7 +308,7 @@ static void message_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hpkm_peer_message_send(peer, "x", 1, &rec, &why), -ENOBUFS);
 }
 
-/* The acknowledgement is lost, the message comes again: delivered once. */
+/* Its receipt is lost, the message comes again: delivered once. */
 static void delivered_once(struct kunit *test)
 {
 	struct cable *cable = test->priv;
@@ -415,7 +411,6 @@ static void message_waits(struct kunit *test)
 	wait_until(test, skb_queue_len(&cable->a.sent) == 1);
 	carry(&cable->a, &cable->b);
 	expect_message(test, &cable->b, 1, "later", 5);
-	cable_destroy(cable);
 }
 
 /* ---- frames in two ---- */
@@ -625,7 +620,6 @@ static void removed(struct kunit *test)
 	policy.log_size = HPKM_LOG_MIN;
 	KUNIT_EXPECT_EQ(test, hpkm_peer_policy_set(peer, &policy, &why), -ENOENT);
 	hpkm_peer_put(peer);
-	cable_destroy(cable);
 }
 
 static struct kunit_case cases[] = {
@@ -664,7 +658,7 @@ static struct kunit_suite suite = {
 	.suite_init = peers_begin,
 	.suite_exit = peers_end,
 	.init = setup,
-	.exit = teardown,
 	.test_cases = cases,
 };
+
 kunit_test_suite(suite);

@@ -14,11 +14,6 @@ static int setup(struct kunit *test)
 	return 0;
 }
 
-static void teardown(struct kunit *test)
-{
-	cable_destroy(test->priv);
-}
-
 /* ---- sizes ---- */
 
 static void check_on_cable(struct kunit *test, struct party *to, size_t len)
@@ -67,7 +62,6 @@ static void every_size(struct kunit *test, const struct hpkm_suite *suite, u32 m
 	KUNIT_EXPECT_EQ(test, counted(b, HPKM_COUNTER_RX_FRAMES), mtu + 9);
 	KUNIT_EXPECT_EQ(test, counted(b, HPKM_COUNTER_RX_FRAGMENT), 0);
 	KUNIT_EXPECT_EQ(test, counted(b, HPKM_COUNTER_RX_MALFORMED), 0);
-	cable_destroy(cable);
 }
 
 static void sizes_xor(struct kunit *test)
@@ -252,7 +246,6 @@ static void forged(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, told(b, HPKM_EVENT_AUTH_FAILED), 1);
 	KUNIT_EXPECT_EQ(test, skb_queue_len(&b->delivered), 0);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(b->peer->last_received), 0);
-	cable_destroy(cable);
 }
 
 /* A forged frame far ahead must not move the window. */
@@ -272,7 +265,6 @@ static void forged_ahead(struct kunit *test)
 	arrive(b, skb);
 	KUNIT_EXPECT_EQ(test, counted(b, HPKM_COUNTER_RX_AUTH), 1);
 	expect_frame(test, b, b->port.address, a->port.address, ETH_P_IP, 60);
-	cable_destroy(cable);
 }
 
 static void expired(struct kunit *test)
@@ -546,7 +538,7 @@ static struct kunit_suite suite = {
 	.suite_init = peers_begin,
 	.suite_exit = peers_end,
 	.init = setup,
-	.exit = teardown,
 	.test_cases = cases,
 };
+
 kunit_test_suite(suite);

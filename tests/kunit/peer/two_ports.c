@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See two_ports.h. */
+#include <kunit/resource.h>
 #include <linux/slab.h>
 #include <core/machine_parts.h>
 #include "two_ports.h"
@@ -135,34 +136,44 @@ static void meet(struct kunit *test, struct party *device, const struct hpkm_sui
 	set_policy(test, device, 0, 0);
 }
 
+/* A port that never started has no namespace. */
+static void stop(struct party *party)
+{
+	if (!party->port.hn)
+		return;
+	hpkm_port_stop(&party->port);
+	hpkm_net_exit(&party->hn);
+	skb_queue_purge(&party->sent);
+	skb_queue_purge(&party->delivered);
+}
+
+static void destroy(struct kunit_resource *resource)
+{
+	struct cable *cable = resource->data;
+
+	stop(&cable->a);
+	stop(&cable->b);
+	rcu_barrier();
+	kfree(cable);
+}
+
+static int own(struct kunit_resource *resource, void *cable)
+{
+	resource->data = cable;
+	return 0;
+}
+
 struct cable *cable_create(struct kunit *test, const struct hpkm_suite *suite, u32 mtu)
 {
 	struct cable *cable = kzalloc(sizeof(*cable), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, cable);
+	KUNIT_ASSERT_NOT_NULL(test, kunit_alloc_resource(test, own, destroy, GFP_KERNEL, cable));
 	start(test, &cable->a, address_a, mtu);
 	start(test, &cable->b, address_b, mtu);
 	meet(test, &cable->a, suite, &cable->b, address_b);
 	meet(test, &cable->b, suite, &cable->a, address_a);
 	return cable;
-}
-
-static void stop(struct party *device)
-{
-	hpkm_port_stop(&device->port);
-	hpkm_net_exit(&device->hn);
-	skb_queue_purge(&device->sent);
-	skb_queue_purge(&device->delivered);
-}
-
-void cable_destroy(struct cable *cable)
-{
-	if (!cable)
-		return;
-	stop(&cable->a);
-	stop(&cable->b);
-	rcu_barrier();
-	kfree(cable);
 }
 
 static void session(struct kunit *test, struct party *device, bool initiator, u32 *own_sid)

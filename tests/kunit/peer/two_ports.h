@@ -26,7 +26,7 @@ struct told {
  * @channel: the session in use
  * @sent: DATA frames it has sent and the cable has not carried yet
  * @delivered: what its stack got
- * @lock: guards @told
+ * @lock: guards @told and @tells
  * @told: its events
  * @tells: how many there were
  */
@@ -37,7 +37,7 @@ struct party {
 	struct hpkm_channel *channel;
 	struct sk_buff_head sent;
 	struct sk_buff_head delivered;
-	spinlock_t lock;
+	spinlock_t lock;	/* guards told and tells */
 	struct told told[EVENTS_KEPT];
 	u32 tells;
 };
@@ -54,8 +54,8 @@ extern const struct hpkm_suite tagged_suite;
 int peers_begin(struct kunit_suite *suite);
 void peers_end(struct kunit_suite *suite);
 
+/* Goes with the test. */
 struct cable *cable_create(struct kunit *test, const struct hpkm_suite *suite, u32 mtu);
-void cable_destroy(struct cable *cable);
 /* Both get a new session, with A as its initiator. */
 void cable_connect(struct kunit *test, struct cable *cable);
 
@@ -91,13 +91,17 @@ struct sk_buff *peek(struct kunit *test, struct party *to, const struct sk_buff 
 #define PATIENCE_MS	3000
 
 /* Polls a condition; every wait has an end. */
-#define wait_until(test, condition)						\
-do {										\
+#define becomes_true(condition)							\
+({										\
 	unsigned long end_ = jiffies + msecs_to_jiffies(PATIENCE_MS);		\
+	bool met_;								\
 										\
-	while (!(condition) && time_before(jiffies, end_))			\
-		msleep(10);							\
-	KUNIT_ASSERT_TRUE_MSG(test, condition, "waited in vain for %s", #condition); \
-} while (0)
+	while (!(met_ = (condition)) && time_before(jiffies, end_))		\
+		msleep(20);							\
+	met_;									\
+})
+
+#define wait_until(test, condition) \
+	KUNIT_ASSERT_TRUE_MSG(test, becomes_true(condition), "in vain: %s", #condition)
 
 #endif /* _HPKM_TESTS_TWO_PORTS_H */
