@@ -487,7 +487,7 @@ const struct hpkm_record *hpkm_log_next(const struct hpkm_log *log, u64 *cursor)
 	return NULL;
 }
 
-/* How many records to skip, so that the newest ones fit into @size. */
+/* How many of the oldest would only be overwritten in a log of @size: callers hold a lock. */
 static u32 too_many(const struct hpkm_log *log, u32 size)
 {
 	return log->count > size ? log->count - size : 0;

@@ -43,14 +43,15 @@ int hpkm_outbox_add(struct hpkm_outbox *outbox, struct hpkm_message *message, u6
 
 /*
  * The receiver knows the last HPKM_MSG_KNOWN messages it delivered apart; what
- * is sent for the first time must not take an older one below that.
+ * is sent for the first time must not take an older one below that.  What was
+ * sent once is never held back again, as the oldest only gets newer.
  */
 static bool span_allows(const struct hpkm_outbox *outbox, const struct hpkm_message *message)
 {
 	const struct hpkm_message *oldest;
 
 	oldest = list_first_entry(&outbox->messages, struct hpkm_message, node);
-	return message->sendings || message->ordinal - oldest->ordinal < HPKM_MSG_SPAN;
+	return message->ordinal - oldest->ordinal < HPKM_MSG_SPAN;
 }
 
 static u64 resend_after(u32 sendings)

@@ -40,7 +40,7 @@ static u64 left_behind(u64 map, u64 shift)
 }
 
 /**
- * hpkm_receipt_would_lose() - must an acknowledgement go out first?
+ * hpkm_receipt_would_lose() - must something be acknowledged first?
  * @receipt: of one peer's records
  * @rec: the number of a record that arrived and is not noted yet
  *
@@ -159,7 +159,7 @@ enum hpkm_receipt_verdict hpkm_receipt_note(struct hpkm_receipt *receipt, u64 re
 }
 
 /**
- * hpkm_receipt_take() - what an acknowledgement going out now says
+ * hpkm_receipt_take() - what to acknowledge now
  * @receipt: of one peer's records
  * @ack: filled
  *

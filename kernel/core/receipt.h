@@ -19,8 +19,8 @@ struct hpkm_acknowledgement {
  * struct hpkm_receipt - see above; the owner serialises access
  * @base: lowest number of the window, max(0, highest - 63)
  * @map: bit i: @base + i was logged or is a known duplicate
- * @unreported: bits of @map that no acknowledgement has carried yet
- * @due: when the next acknowledgement must go, HPKM_NEVER if none is owed
+ * @unreported: bits of @map that were not acknowledged yet
+ * @due: when to acknowledge, HPKM_NEVER if nothing is owed
  * @below: a number under the window that is to be acknowledged alone
  * @below_owed: @below is valid
  * @delivered: the highest message numbers delivered, ascending

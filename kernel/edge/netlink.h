@@ -48,15 +48,14 @@ extern const struct hpkm_object hpkm_object_message;
 #define HPKM_NO_ATTRIBUTES	1
 extern const struct nla_policy hpkm_no_attributes[HPKM_NO_ATTRIBUTES + 1];
 
-/* Attributes of a fixed length, or of an allowed value, in a policy. */
+/*
+ * Octets that @check looks at, in a policy.  The value of an integer is for
+ * its handler: the kernel cannot describe an integer that has a check.
+ */
 #define HPKM_POLICY(check)	NLA_POLICY_VALIDATE_FN(NLA_BINARY, check)
-#define HPKM_POLICY_U8(check)	NLA_POLICY_VALIDATE_FN(NLA_U8, check)
-#define HPKM_POLICY_U32(check)	NLA_POLICY_VALIDATE_FN(NLA_U32, check)
 #define HPKM_POLICY_STRING(max)	{ .type = NLA_NUL_STRING, .len = (max) }
 
-/* Checks for these. */
 int hpkm_check_id(const struct nlattr *attr, struct netlink_ext_ack *extack);
-int hpkm_check_suite(const struct nlattr *attr, struct netlink_ext_ack *extack);
 
 /* Says why and returns @err.  @attr may be NULL; @why has static life. */
 int hpkm_refuse(struct netlink_ext_ack *extack, const struct nlattr *attr, int err,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What several objects share: who is meant, what is sent, dumps. */
 #include <linux/rtnetlink.h>
-#include "../core/suite.h"
 #include "netlink.h"
 
 int hpkm_refuse(struct netlink_ext_ack *extack, const struct nlattr *attr, int err,
@@ -21,13 +20,6 @@ int hpkm_check_id(const struct nlattr *attr, struct netlink_ext_ack *extack)
 	if (nla_len(attr) == HPKM_ID_LEN)
 		return 0;
 	return hpkm_refuse(extack, attr, -EINVAL, "A peer's ID or PEER is 16 octets long");
-}
-
-int hpkm_check_suite(const struct nlattr *attr, struct netlink_ext_ack *extack)
-{
-	if (hpkm_suite_by_id(nla_get_u8(attr)))
-		return 0;
-	return hpkm_refuse(extack, attr, -EOPNOTSUPP, "SUITE is none that this module has");
 }
 
 /* ---- who is meant ---- */

@@ -67,17 +67,28 @@ static int link_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	return hpkm_dump_links(skb, cb, fill);
 }
 
-static bool wants_permissive(const struct nlattr *mode)
+/* Strict unless something else is asked for. */
+static int read_mode(struct genl_info *info, bool *permissive)
 {
-	return mode && nla_get_u32(mode) == HPKM_LINK_MODE_PERMISSIVE;
+	const struct nlattr *attr = info->attrs[HPKM_LINK_A_MODE];
+	u32 mode = attr ? nla_get_u32(attr) : HPKM_LINK_MODE_STRICT;
+
+	if (mode != HPKM_LINK_MODE_STRICT && mode != HPKM_LINK_MODE_PERMISSIVE)
+		return hpkm_refuse(info->extack, attr, -EINVAL,
+				   "MODE is neither strict nor permissive");
+	*permissive = mode == HPKM_LINK_MODE_PERMISSIVE;
+	return 0;
 }
 
 static int link_add(struct sk_buff *request, struct genl_info *info)
 {
-	bool permissive = wants_permissive(info->attrs[HPKM_LINK_A_MODE]);
 	struct net_device *dev;
+	bool permissive;
 	int err;
 
+	err = read_mode(info, &permissive);
+	if (err)
+		return err;
 	rtnl_lock();
 	dev = hpkm_request_device(info);
 	if (IS_ERR(dev))
@@ -106,27 +117,23 @@ static int link_del(struct sk_buff *request, struct genl_info *info)
 
 static int link_set(struct sk_buff *request, struct genl_info *info)
 {
-	const struct nlattr *mode = info->attrs[HPKM_LINK_A_MODE];
 	struct hpkm_link *link;
-	int err = 0;
+	bool permissive;
+	int err;
 
-	if (!mode)
+	if (!info->attrs[HPKM_LINK_A_MODE])
 		return hpkm_refuse(info->extack, NULL, -EINVAL, "MODE is missing");
+	err = read_mode(info, &permissive);
+	if (err)
+		return err;
 	rtnl_lock();
 	link = hpkm_request_link(info);
 	if (IS_ERR(link))
 		err = PTR_ERR(link);
 	else
-		hpkm_link_set_mode(link, wants_permissive(mode));
+		hpkm_link_set_mode(link, permissive);
 	rtnl_unlock();
 	return err;
-}
-
-static int check_mode(const struct nlattr *attr, struct netlink_ext_ack *extack)
-{
-	if (nla_get_u32(attr) <= HPKM_LINK_MODE_PERMISSIVE)
-		return 0;
-	return hpkm_refuse(extack, attr, -EINVAL, "MODE is neither strict nor permissive");
 }
 
 static const struct nla_policy name_policy[HPKM_LINK_A_IFNAME + 1] = {
@@ -137,7 +144,7 @@ static const struct nla_policy name_policy[HPKM_LINK_A_IFNAME + 1] = {
 static const struct nla_policy set_policy[HPKM_LINK_A_MODE + 1] = {
 	[HPKM_LINK_A_IFINDEX] = { .type = NLA_U32 },
 	[HPKM_LINK_A_IFNAME] = HPKM_POLICY_STRING(IFNAMSIZ - 1),
-	[HPKM_LINK_A_MODE] = HPKM_POLICY_U32(check_mode),
+	[HPKM_LINK_A_MODE] = { .type = NLA_U32 },
 };
 
 static const struct genl_ops ops[] = {

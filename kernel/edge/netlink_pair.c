@@ -46,12 +46,20 @@ static int refuse_exposed(struct genl_info *info, const char *by)
 	return -EISCONN;
 }
 
-static int open_window(struct genl_info *info, struct hpkm_link *link)
+static int read_window(struct genl_info *info, u32 *seconds)
+{
+	const struct nlattr *attr = info->attrs[HPKM_PAIR_A_WINDOW];
+
+	*seconds = attr ? nla_get_u32(attr) : HPKM_PAIR_WINDOW_S;
+	if (*seconds && *seconds <= HPKM_PAIR_WINDOW_MAX_S)
+		return 0;
+	return hpkm_refuse(info->extack, attr, -ERANGE, "WINDOW is 1 to 3600 seconds");
+}
+
+static int open_window(struct genl_info *info, struct hpkm_link *link, u32 seconds)
 {
 	const struct nlattr *suite = info->attrs[HPKM_PAIR_A_SUITE];
-	const struct nlattr *window = info->attrs[HPKM_PAIR_A_WINDOW];
 	bool override = nla_get_flag(info->attrs[HPKM_PAIR_A_OVERRIDE]);
-	u32 seconds = window ? nla_get_u32(window) : HPKM_PAIR_WINDOW_S;
 	char exposed[IFNAMSIZ] = "";
 	const char *why = NULL;
 	int err;
@@ -67,13 +75,17 @@ static int open_window(struct genl_info *info, struct hpkm_link *link)
 static int pair_add(struct sk_buff *request, struct genl_info *info)
 {
 	struct hpkm_link *link;
+	u32 seconds;
 	int err;
 
 	if (!info->attrs[HPKM_PAIR_A_SUITE])
 		return hpkm_refuse(info->extack, NULL, -EINVAL, "SUITE is missing");
+	err = read_window(info, &seconds);
+	if (err)
+		return err;
 	rtnl_lock();
 	link = hpkm_request_link(info);
-	err = IS_ERR(link) ? PTR_ERR(link) : open_window(info, link);
+	err = IS_ERR(link) ? PTR_ERR(link) : open_window(info, link, seconds);
 	rtnl_unlock();
 	return err;
 }
@@ -98,20 +110,11 @@ static int pair_del(struct sk_buff *request, struct genl_info *info)
 	return err;
 }
 
-static int check_window(const struct nlattr *attr, struct netlink_ext_ack *extack)
-{
-	u32 seconds = nla_get_u32(attr);
-
-	if (seconds && seconds <= HPKM_PAIR_WINDOW_MAX_S)
-		return 0;
-	return hpkm_refuse(extack, attr, -ERANGE, "WINDOW is 1 to 3600 seconds");
-}
-
 static const struct nla_policy add_policy[HPKM_PAIR_A_OVERRIDE + 1] = {
 	[HPKM_PAIR_A_IFINDEX] = { .type = NLA_U32 },
 	[HPKM_PAIR_A_IFNAME] = HPKM_POLICY_STRING(IFNAMSIZ - 1),
-	[HPKM_PAIR_A_SUITE] = HPKM_POLICY_U8(hpkm_check_suite),
-	[HPKM_PAIR_A_WINDOW] = HPKM_POLICY_U32(check_window),
+	[HPKM_PAIR_A_SUITE] = { .type = NLA_U8 },
+	[HPKM_PAIR_A_WINDOW] = { .type = NLA_U32 },
 	[HPKM_PAIR_A_OVERRIDE] = { .type = NLA_FLAG },
 };
 

@@ -89,6 +89,8 @@ static int peer_set(struct sk_buff *request, struct genl_info *info)
 
 	if (!name && !bridge)
 		return hpkm_refuse(info->extack, NULL, -EINVAL, "NAME or BRIDGE is missing");
+	if (bridge && nla_get_u8(bridge) > 1)
+		return hpkm_refuse(info->extack, bridge, -EINVAL, "BRIDGE is 0 or 1");
 	peer = hpkm_request_peer(info, HPKM_PEER_A_ID);
 	if (IS_ERR(peer))
 		return PTR_ERR(peer);
@@ -115,13 +117,6 @@ static int peer_del(struct sk_buff *request, struct genl_info *info)
 			   "ID names a device that was just removed");
 }
 
-static int check_bridge(const struct nlattr *attr, struct netlink_ext_ack *extack)
-{
-	if (nla_get_u8(attr) <= 1)
-		return 0;
-	return hpkm_refuse(extack, attr, -EINVAL, "BRIDGE is 0 or 1");
-}
-
 /* The policy's own length check would not say which attribute it was. */
 static int check_name(const struct nlattr *attr, struct netlink_ext_ack *extack)
 {
@@ -143,7 +138,7 @@ static const struct nla_policy name_policy[HPKM_PEER_A_ID + 1] = {
 static const struct nla_policy set_policy[HPKM_PEER_A_BRIDGE + 1] = {
 	[HPKM_PEER_A_ID] = HPKM_POLICY(hpkm_check_id),
 	[HPKM_PEER_A_NAME] = HPKM_POLICY(check_name),
-	[HPKM_PEER_A_BRIDGE] = HPKM_POLICY_U8(check_bridge),
+	[HPKM_PEER_A_BRIDGE] = { .type = NLA_U8 },
 };
 
 /*

@@ -83,24 +83,6 @@ static int policy_set(struct sk_buff *request, struct genl_info *info)
 	return err;
 }
 
-static int check_log_size(const struct nlattr *attr, struct netlink_ext_ack *extack)
-{
-	u32 records = nla_get_u32(attr);
-
-	if (records >= HPKM_LOG_MIN && records <= HPKM_LOG_MAX)
-		return 0;
-	return hpkm_refuse(extack, attr, -ERANGE, "LOG_SIZE is 16 to 1048576 records");
-}
-
-static int check_rekey(const struct nlattr *attr, struct netlink_ext_ack *extack)
-{
-	u32 seconds = nla_get_u32(attr);
-
-	if (seconds && seconds <= HPKM_REKEY_S)
-		return 0;
-	return hpkm_refuse(extack, attr, -ERANGE, "REKEY_INTERVAL is 1 to 120 seconds");
-}
-
 static const struct nla_policy peer_policy[HPKM_POLICY_A_PEER + 1] = {
 	[HPKM_POLICY_A_PEER] = HPKM_POLICY(hpkm_check_id),
 };
@@ -111,8 +93,8 @@ static const struct nla_policy set_policy[HPKM_POLICY_A_MAX + 1] = {
 	[HPKM_POLICY_A_RECORD_INTERVAL] = { .type = NLA_U32 },
 	[HPKM_POLICY_A_UPDATE_RECORDS] = { .type = NLA_U32 },
 	[HPKM_POLICY_A_UPDATE_INTERVAL] = { .type = NLA_U32 },
-	[HPKM_POLICY_A_LOG_SIZE] = HPKM_POLICY_U32(check_log_size),
-	[HPKM_POLICY_A_REKEY_INTERVAL] = HPKM_POLICY_U32(check_rekey),
+	[HPKM_POLICY_A_LOG_SIZE] = { .type = NLA_U32 },
+	[HPKM_POLICY_A_REKEY_INTERVAL] = { .type = NLA_U32 },
 };
 
 static const struct genl_ops ops[] = {

@@ -44,7 +44,7 @@ static int set_sk(struct genl_info *info, const struct nlattr *suite, const stru
 	if (!key)
 		return hpkm_refuse(info->extack, NULL, -EINVAL, "KEY is missing");
 	err = hpkm_net_sk_set(&ns->hn, nla_get_u8(suite), nla_data(key), &why);
-	return err ? hpkm_refuse(info->extack, key, err, why) : 0;
+	return err ? hpkm_refuse(info->extack, suite, err, why) : 0;
 }
 
 /* An error carries the request back and the buffer is not cleared when freed. */
@@ -81,12 +81,12 @@ static int check_key(const struct nlattr *attr, struct netlink_ext_ack *extack)
 }
 
 static const struct nla_policy set_policy[HPKM_SK_A_KEY + 1] = {
-	[HPKM_SK_A_SUITE] = HPKM_POLICY_U8(hpkm_check_suite),
+	[HPKM_SK_A_SUITE] = { .type = NLA_U8 },
 	[HPKM_SK_A_KEY] = HPKM_POLICY(check_key),
 };
 
 static const struct nla_policy del_policy[HPKM_SK_A_SUITE + 1] = {
-	[HPKM_SK_A_SUITE] = HPKM_POLICY_U8(hpkm_check_suite),
+	[HPKM_SK_A_SUITE] = { .type = NLA_U8 },
 };
 
 static const struct genl_ops ops[] = {

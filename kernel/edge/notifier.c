@@ -20,16 +20,23 @@ static void properties_changed(struct hpkm_link *link)
 	hpkm_port_changed(&link->port, dev->name, dev->dev_addr, dev->mtu);
 }
 
-static int check_mtu(const struct netdev_notifier_info_ext *info)
+/*
+ * The core does not say the new MTU before it is set; but when somebody
+ * refuses it then, the core sets the old one again and tells everybody.
+ */
+static int mtu_changed(struct hpkm_link *link)
 {
-	if (info->ext.mtu >= HPKM_MTU_MIN)
-		return NOTIFY_DONE;
-	NL_SET_ERR_MSG(info->info.extack, "hpkm: an attached link needs an MTU of 576 or more");
-	return notifier_from_errno(-EINVAL);
+	if (link->dev->mtu < HPKM_MTU_MIN) {
+		netdev_notice(link->dev, "hpkm: an attached link needs an MTU of %d or more\n",
+			      HPKM_MTU_MIN);
+		return notifier_from_errno(-EINVAL);
+	}
+	properties_changed(link);
+	return NOTIFY_DONE;
 }
 
 /* NETDEV_UNREGISTER is also what a device on its way to another namespace sends. */
-static int link_event(struct hpkm_link *link, unsigned long event, void *info)
+static int link_event(struct hpkm_link *link, unsigned long event)
 {
 	switch (event) {
 	case NETDEV_UP:
@@ -37,13 +44,12 @@ static int link_event(struct hpkm_link *link, unsigned long event, void *info)
 	case NETDEV_CHANGE:
 		running_changed(link);
 		break;
-	case NETDEV_CHANGEMTU:
 	case NETDEV_CHANGEADDR:
 	case NETDEV_CHANGENAME:
 		properties_changed(link);
 		break;
-	case NETDEV_PRECHANGEMTU:
-		return check_mtu(info);
+	case NETDEV_CHANGEMTU:
+		return mtu_changed(link);
 	case NETDEV_PRE_TYPE_CHANGE:
 		return notifier_from_errno(-EBUSY);
 	case NETDEV_UNREGISTER:
@@ -72,7 +78,7 @@ static int device_event(struct notifier_block *block, unsigned long event, void 
 
 	if (event == NETDEV_UP)
 		expose_others(ns, dev);
-	return link ? link_event(link, event, info) : NOTIFY_DONE;
+	return link ? link_event(link, event) : NOTIFY_DONE;
 }
 
 static struct notifier_block notifier = {

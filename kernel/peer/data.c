@@ -46,6 +46,7 @@ static u64 deadline(struct hpkm_peer *peer, bool sendable)
 {
 	u64 at = min(hpkm_fragments_deadline(peer), hpkm_staged_deadline(peer));
 
+	at = min(at, peer->update_at);
 	if (sendable)
 		at = min(at, peer->receipt.due);
 	return min(at, hpkm_messages_deadline(peer, sendable));
@@ -64,6 +65,17 @@ static void expire(struct hpkm_peer *peer, u64 now)
 	hpkm_fragments_expire(peer, now);
 	hpkm_staged_expire(peer, now);
 	hpkm_messages_expire(peer, now);
+}
+
+static void ask_for_update(struct hpkm_peer *peer, u64 now)
+{
+	bool due;
+
+	spin_lock_bh(&peer->data_lock);
+	due = hpkm_policy_update_due(peer, now);
+	spin_unlock_bh(&peer->data_lock);
+	if (due)
+		hpkm_peer_ask(peer, HPKM_WANT_UPDATE);
 }
 
 static bool messages_wait(struct hpkm_peer *peer)
@@ -98,6 +110,7 @@ static void data_tick(struct work_struct *work)
 	bool sendable;
 
 	expire(peer, now);
+	ask_for_update(peer, now);
 	local_bh_disable();
 	rcu_read_lock();
 	sendable = send_what_is_due(peer, now);
@@ -116,6 +129,7 @@ int hpkm_data_init(struct hpkm_peer *peer)
 {
 	spin_lock_init(&peer->data_lock);
 	hpkm_policy_init(&peer->policy);
+	peer->update_at = HPKM_NEVER;
 	hpkm_receipt_init(&peer->receipt);
 	hpkm_outbox_init(&peer->outbox);
 	INIT_LIST_HEAD(&peer->inbox);
@@ -188,6 +202,7 @@ void hpkm_data_updated(struct hpkm_peer *peer)
 {
 	spin_lock_bh(&peer->data_lock);
 	peer->records_since_update = 0;
+	hpkm_policy_update_later(peer, hpkm_now());
 	spin_unlock_bh(&peer->data_lock);
 }
 

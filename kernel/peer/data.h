@@ -68,6 +68,8 @@ void hpkm_policy_init(struct hpkm_policy *policy);
 bool hpkm_policy_may_record(const struct hpkm_peer *peer, u64 now);
 bool hpkm_policy_records(struct hpkm_peer *peer, u64 now);
 bool hpkm_policy_updates(struct hpkm_peer *peer, u32 confirmed);
+bool hpkm_policy_update_due(struct hpkm_peer *peer, u64 now);
+void hpkm_policy_update_later(struct hpkm_peer *peer, u64 now);
 
 /* One's own records, or the peer's; the smaller id is 0. */
 static inline u8 hpkm_record_who(const struct hpkm_peer *peer, bool own)

@@ -136,6 +136,7 @@ struct hpkm_fragment {
  * @frames_since_record: for record_frames
  * @record_at: when the last frame became a record, for record_interval_ms
  * @records_since_update: confirmed since the last update, for update_records
+ * @update_at: when a key update is due by time, or HPKM_NEVER
  * @staged: frames that wait for a session, at most HPKM_STAGED_FRAMES
  * @fragments: halves that wait
  * @data_tick: acknowledgements, messages and fragments that are due
@@ -181,6 +182,7 @@ struct hpkm_peer {
 	u32 frames_since_record;
 	u64 record_at;
 	u32 records_since_update;
+	u64 update_at;
 	struct sk_buff_head staged;
 	struct hpkm_fragment fragments[HPKM_FRAGMENTS];
 	struct delayed_work data_tick;

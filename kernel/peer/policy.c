@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* When frames become records, and when records become keys. */
+#include <linux/math64.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include "data.h"
 
@@ -78,6 +80,41 @@ bool hpkm_policy_updates(struct hpkm_peer *peer, u32 confirmed)
 	return true;
 }
 
+/**
+ * hpkm_policy_update_later() - the next key update by time
+ * @peer: with whom
+ * @now: nanoseconds
+ *
+ * Up to an eighth sooner or later than asked for, so that the two sides of a
+ * pair and the many peers of a hub do not all ask at once.  Context: data_lock.
+ */
+void hpkm_policy_update_later(struct hpkm_peer *peer, u64 now)
+{
+	u64 interval = peer->policy.update_interval_s * HPKM_SECOND;
+	u64 jitter = mul_u64_u32_shr(interval / 4, get_random_u32(), 32);
+
+	lockdep_assert_held(&peer->data_lock);
+	peer->update_at = interval ? now + interval - interval / 8 + jitter : HPKM_NEVER;
+	hpkm_data_kick(peer, peer->update_at, now);
+}
+
+/**
+ * hpkm_policy_update_due() - is it time for a key update?
+ * @peer: with whom
+ * @now: nanoseconds
+ *
+ * If it is, the next one is set: what refuses this one now does not stand in
+ * the way of that.  Context: data_lock.
+ */
+bool hpkm_policy_update_due(struct hpkm_peer *peer, u64 now)
+{
+	lockdep_assert_held(&peer->data_lock);
+	if (now < peer->update_at)
+		return false;
+	hpkm_policy_update_later(peer, now);
+	return true;
+}
+
 void hpkm_peer_policy_get(struct hpkm_peer *peer, struct hpkm_policy *policy)
 {
 	spin_lock_bh(&peer->data_lock);
@@ -118,6 +155,7 @@ static struct hpkm_log *adopt(struct hpkm_peer *peer, const struct hpkm_policy *
 		swap(log, peer->log);
 	}
 	adopt_fields(&peer->policy, policy);
+	hpkm_policy_update_later(peer, hpkm_now());
 	spin_unlock_bh(&peer->data_lock);
 	return log;
 }

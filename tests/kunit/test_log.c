@@ -80,7 +80,7 @@ static bool confirm(struct hpkm_log *log, u64 rec)
 	return hpkm_log_confirm(log, rid);
 }
 
-static bool remove(struct hpkm_log *log, u64 rec)
+static bool drop(struct hpkm_log *log, u64 rec)
 {
 	u8 rid[HPKM_RID_LEN];
 
@@ -164,7 +164,7 @@ static void empty_log_finds_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hpkm_log_confirmed(test->priv), 0);
 	KUNIT_EXPECT_NULL(test, find(test->priv, 0));
 	KUNIT_EXPECT_EQ(test, search(test->priv, 0, 1, 0, 0, 0, &found), 0);
-	KUNIT_EXPECT_FALSE(test, remove(test->priv, 0));
+	KUNIT_EXPECT_FALSE(test, drop(test->priv, 0));
 	KUNIT_EXPECT_FALSE(test, confirm(test->priv, 0));
 	KUNIT_EXPECT_NULL(test, hpkm_log_next(test->priv, &cursor));
 }
@@ -249,8 +249,8 @@ static void removed_record_is_nowhere(struct kunit *test)
 
 	add(test->priv, 1, 1, 1, 1, HPKM_RECORD_CONFIRMED);
 	add(test->priv, 2, 2, 2, 2, HPKM_RECORD_CONFIRMED);
-	KUNIT_EXPECT_TRUE(test, remove(test->priv, 1));
-	KUNIT_EXPECT_FALSE(test, remove(test->priv, 1));
+	KUNIT_EXPECT_TRUE(test, drop(test->priv, 1));
+	KUNIT_EXPECT_FALSE(test, drop(test->priv, 1));
 	KUNIT_EXPECT_NULL(test, find(test->priv, 1));
 	KUNIT_EXPECT_EQ(test, search(test->priv, 0, 1, 1, 1, 1, &found), 0);
 	KUNIT_EXPECT_EQ(test, search(test->priv, 0, 2, 1, 1, 1, &found), 0);
@@ -330,9 +330,9 @@ static void several_matches_are_told_from_one(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, search(test->priv, 0, 2, 0, 1, 1, &found), 2);
 	KUNIT_EXPECT_EQ(test, search(test->priv, 0, 1, 2, 1, 1, &found), 1);
 	KUNIT_EXPECT_EQ(test, rec_of(found), 2);
-	remove(test->priv, 1);
+	drop(test->priv, 1);
 	KUNIT_EXPECT_EQ(test, search(test->priv, 0, 2, 0, 1, 1, &found), 2);
-	remove(test->priv, 2);
+	drop(test->priv, 2);
 	KUNIT_EXPECT_EQ(test, search(test->priv, 0, 2, 0, 1, 1, &found), 1);
 	KUNIT_EXPECT_EQ(test, rec_of(found), 3);
 }
@@ -438,7 +438,7 @@ static void only_and_all_confirmed_are_chosen(struct kunit *test)
 	for (i = 1; i < 8; i += 2)
 		confirm(test->priv, i);
 	confirm(test->priv, 0);
-	remove(test->priv, 3);
+	drop(test->priv, 3);
 
 	prandom_seed_state(&rnd, 7);
 	for (i = 0; i < 4000; i++) {
@@ -516,8 +516,8 @@ static void dump_outlives_changes(struct kunit *test)
 		add_confirmed(test->priv, rec);
 	expect_next(test, &cursor, 0);
 	expect_next(test, &cursor, 1);
-	remove(test->priv, 2);
-	remove(test->priv, 0);
+	drop(test->priv, 2);
+	drop(test->priv, 0);
 	expect_next(test, &cursor, 3);
 	/* Six new ones overwrite up to number 5. */
 	for (rec = SIZE; rec < SIZE + 6; rec++)
@@ -551,7 +551,7 @@ static void move_keeps_all_that_fits(struct kunit *test)
 	for (rec = 0; rec < SIZE + 4; rec++)
 		add_pending(test->priv, rec);
 	confirm(test->priv, 10);
-	remove(test->priv, 7);
+	drop(test->priv, 7);
 	hpkm_log_destroy(moved(test, 2 * SIZE));
 	KUNIT_EXPECT_EQ(test, hpkm_log_size(test->priv), 2 * SIZE);
 	KUNIT_EXPECT_EQ(test, hpkm_log_count(test->priv), SIZE - 1);
@@ -570,7 +570,7 @@ static void move_keeps_the_newest(struct kunit *test)
 
 	for (rec = 0; rec < SIZE; rec++)
 		add_confirmed(test->priv, rec);
-	remove(test->priv, 13);
+	drop(test->priv, 13);
 	hpkm_log_destroy(moved(test, 4));
 	KUNIT_EXPECT_EQ(test, hpkm_log_count(test->priv), 4);
 	KUNIT_EXPECT_NULL(test, find(test->priv, 10));
@@ -589,12 +589,12 @@ static void dump_misses_nothing_over_a_move(struct kunit *test)
 {
 	u64 rec, cursor = 0;
 
-	for (rec = 0; rec < SIZE; rec++)
+	for (rec = 0; rec < SIZE + 8; rec++)
 		add_confirmed(test->priv, rec);
-	for (rec = 0; rec < 6; rec++)
+	for (rec = 8; rec < 14; rec++)
 		expect_next(test, &cursor, rec);
 	hpkm_log_destroy(moved(test, 2 * SIZE));
-	for (rec = 6; rec < SIZE; rec++)
+	for (rec = 14; rec < SIZE + 8; rec++)
 		expect_next(test, &cursor, rec);
 	KUNIT_EXPECT_NULL(test, hpkm_log_next(test->priv, &cursor));
 }
@@ -686,7 +686,7 @@ static void step_of_both(struct kunit *test, struct naive *naive, struct rnd_sta
 	known = naive_find(naive, record.rec);
 	switch (prandom_u32_state(rnd) % 8) {
 	case 0:
-		KUNIT_ASSERT_EQ(test, remove(test->priv, record.rec), known != NULL);
+		KUNIT_ASSERT_EQ(test, drop(test->priv, record.rec), !!known);
 		if (known)
 			known->there = false;
 		break;
@@ -742,7 +742,7 @@ static void compare_choice(struct kunit *test, struct naive *naive, struct rnd_s
 	const struct hpkm_record *chosen = hpkm_log_choose(test->priv, fill_random, rnd);
 	const struct naive_record *known;
 
-	KUNIT_ASSERT_EQ(test, chosen != NULL, hpkm_log_confirmed(test->priv) != 0);
+	KUNIT_ASSERT_EQ(test, !!chosen, !!hpkm_log_confirmed(test->priv));
 	if (!chosen)
 		return;
 	known = naive_find(naive, rec_of(chosen));
@@ -755,8 +755,8 @@ static void compare(struct kunit *test, struct naive *naive, struct rnd_state *r
 	struct naive_record like;
 
 	random_record(rnd, &like);
-	KUNIT_ASSERT_EQ(test, find(test->priv, like.rec) != NULL,
-			naive_find(naive, like.rec) != NULL);
+	KUNIT_ASSERT_EQ(test, !!find(test->priv, like.rec),
+			!!naive_find(naive, like.rec));
 	compare_search(test, naive, 0, 1, &like);
 	compare_search(test, naive, 0, 2, &like);
 	compare_search(test, naive, 1, 2, &like);

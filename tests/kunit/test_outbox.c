@@ -173,10 +173,10 @@ static void full_outbox_leaves_the_message_to_the_caller(struct kunit *test)
 	for (i = 0; i < HPKM_MSG_WAITING; i++)
 		add(test, i, NOW);
 	message = make(test, 1000);
-	KUNIT_EXPECT_EQ(test, hpkm_outbox_add(test->priv, message, NOW), -ENOBUFS);
+	KUNIT_ASSERT_EQ(test, hpkm_outbox_add(test->priv, message, NOW), -ENOBUFS);
 	KUNIT_EXPECT_EQ(test, count(test), HPKM_MSG_WAITING);
 	KUNIT_EXPECT_EQ(test, acknowledge(test, 0, 1), 1);
-	KUNIT_EXPECT_EQ(test, hpkm_outbox_add(test->priv, message, NOW), 0);
+	KUNIT_ASSERT_EQ(test, hpkm_outbox_add(test->priv, message, NOW), 0);
 	KUNIT_EXPECT_EQ(test, count(test), HPKM_MSG_WAITING);
 }
 

@@ -277,7 +277,7 @@ static void number_zero_can_be_the_floor(struct kunit *test)
  * struct naive - all there ever was
  * @seen: numbers noted
  * @delivered: messages said to be new
- * @owed: noted, and in no acknowledgement since
+ * @owed: noted, and not acknowledged since
  * @highest: of @seen
  * @floor: -1, or the message number below which nothing is delivered
  */
@@ -322,7 +322,7 @@ static bool naive_note(struct naive *naive, u32 rec, bool message)
 	return fresh;
 }
 
-/* Everything an acknowledgement says must be so; what it says is not owed any more. */
+/* All that is acknowledged must be so, and is not owed any more. */
 static void naive_take(struct kunit *test, struct naive *naive)
 {
 	struct hpkm_acknowledgement ack;

@@ -74,7 +74,7 @@ static void whole_window_backwards(struct kunit *test)
 }
 
 /* After a jump by @by, what was seen stays seen and all between is fresh. */
-static void jump(struct kunit *test, u64 by)
+static void check_jump(struct kunit *test, u64 by)
 {
 	struct hpkm_replay replay = {};
 	const u64 start = 3 * WINDOW + 17;
@@ -100,7 +100,7 @@ static void jumps_forget_only_what_falls_out(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(by); i++)
-		jump(test, by[i]);
+		check_jump(test, by[i]);
 }
 
 static void highest_counters_do_not_wrap(struct kunit *test)

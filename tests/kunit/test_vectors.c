@@ -4,15 +4,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "../vectors/check.h"
-
-/* The assembler is told where the files are. */
-#define INCLUDE_FILE(symbol, file)				\
-	asm(".pushsection .rodata\n"				\
-	    ".global " #symbol ", " #symbol "_end\n"		\
-	    #symbol ":\n\t.incbin \"" file "\"\n"		\
-	    #symbol "_end:\n"					\
-	    ".popsection\n");					\
-	extern const char symbol[], symbol##_end[]
+#include "include_file.h"
 
 INCLUDE_FILE(hpkm_vectors_xor, "xor.txt");
 INCLUDE_FILE(hpkm_vectors_other, "other-suites/chacha20poly1305.txt");
@@ -21,7 +13,7 @@ INCLUDE_FILE(hpkm_vectors_other, "other-suites/chacha20poly1305.txt");
 #define OTHER_LEN	((size_t)(hpkm_vectors_other_end - hpkm_vectors_other))
 #define COMPARED	58	/* values of xor.txt; some twice, from both sides */
 
-static struct values *read(struct kunit *test, const char *text, size_t len)
+static struct values *read_file(struct kunit *test, const char *text, size_t len)
 {
 	struct values *values = values_read(text, len);
 
@@ -33,7 +25,7 @@ static struct values *read(struct kunit *test, const char *text, size_t len)
 static const char *wrong(struct kunit *test, const char *text, size_t len)
 {
 	static char name[VALUE_NAME_MAX + 1];
-	struct values *values = read(test, text, len);
+	struct values *values = read_file(test, text, len);
 	int err = check_values(values);
 
 	KUNIT_EXPECT_EQ(test, err, values->why ? -EBADMSG : 0);
@@ -44,7 +36,7 @@ static const char *wrong(struct kunit *test, const char *text, size_t len)
 
 static void suite_0(struct kunit *test)
 {
-	struct values *values = read(test, hpkm_vectors_xor, XOR_LEN);
+	struct values *values = read_file(test, hpkm_vectors_xor, XOR_LEN);
 
 	KUNIT_EXPECT_EQ(test, check_values(values), 0);
 	KUNIT_EXPECT_STREQ(test, values->wrong, "");

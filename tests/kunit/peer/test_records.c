@@ -31,13 +31,26 @@ static bool record_at(struct party *device, u32 index, struct hpkm_record *recor
 	return true;
 }
 
+/* A's record is pending, and B has the same one. */
+static void expect_same_record(struct kunit *test, struct cable *cable, u32 index)
+{
+	struct hpkm_record sent, received;
+
+	KUNIT_ASSERT_TRUE(test, record_at(&cable->a, index, &sent));
+	KUNIT_ASSERT_TRUE(test, record_at(&cable->b, index, &received));
+	KUNIT_EXPECT_EQ(test, sent.state, HPKM_RECORD_PENDING);
+	KUNIT_EXPECT_EQ(test, received.state, HPKM_RECORD_CONFIRMED);
+	received.state = sent.state;
+	KUNIT_EXPECT_EQ(test, memcmp(&sent, &received, sizeof(sent)), 0);
+}
+
 /* ---- records ---- */
 
 static void both_log_the_same(struct kunit *test)
 {
 	struct cable *cable = test->priv;
 	struct party *a = &cable->a, *b = &cable->b;
-	struct hpkm_record sent, received;
+	struct hpkm_record sent;
 	u64 last = 0;
 	u32 i;
 
@@ -51,12 +64,8 @@ static void both_log_the_same(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, confirmed(a), 0);
 	KUNIT_EXPECT_EQ(test, confirmed(b), 5);
 	for (i = 0; i < 5; i++) {
+		expect_same_record(test, cable, i);
 		KUNIT_ASSERT_TRUE(test, record_at(a, i, &sent));
-		KUNIT_ASSERT_TRUE(test, record_at(b, i, &received));
-		KUNIT_EXPECT_EQ(test, sent.state, HPKM_RECORD_PENDING);
-		KUNIT_EXPECT_EQ(test, received.state, HPKM_RECORD_CONFIRMED);
-		received.state = sent.state;
-		KUNIT_EXPECT_EQ(test, memcmp(&sent, &received, sizeof(sent)), 0);
 		KUNIT_EXPECT_EQ(test, memcmp(sent.location, "\5Paris", 7), 0);
 		KUNIT_EXPECT_EQ(test, sent.rid[1], i);
 		KUNIT_EXPECT_GT(test, sent.time, last);
@@ -280,6 +289,7 @@ static void message_sizes(struct kunit *test)
 		wait_until(test, skb_queue_len(&a->sent) == frames);
 		carry(a, b);
 		expect_message(test, b, i + 1, text, len[i]);
+		expect_same_record(test, cable, i);
 		/* At once. */
 		KUNIT_EXPECT_EQ(test, carry(b, a), 1);
 		KUNIT_EXPECT_EQ(test, told(a, HPKM_EVENT_MESSAGE_DELIVERED), i + 1);
@@ -334,6 +344,21 @@ static void delivered_once(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, told(a, HPKM_EVENT_MESSAGE_DELIVERED), 1);
 	/* The log has one of it on this side, too. */
 	KUNIT_EXPECT_EQ(test, hpkm_log_count(a->peer->log), 1);
+}
+
+/* A record that was used up by an update does not come back. */
+static void resent_not_logged_again(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a;
+	struct hpkm_record record;
+
+	send_message(test, a, "twice", 5);
+	wait_until(test, skb_queue_len(&a->sent) == 1);
+	KUNIT_ASSERT_TRUE(test, record_at(a, 0, &record));
+	hpkm_record_remove(a->peer, record.rid);
+	wait_until(test, skb_queue_len(&a->sent) == 2);
+	KUNIT_EXPECT_EQ(test, hpkm_log_count(a->peer->log), 0);
 }
 
 static void message_lost(struct kunit *test)
@@ -635,6 +660,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(message_sizes),
 	KUNIT_CASE(message_refused),
 	KUNIT_CASE(delivered_once),
+	KUNIT_CASE(resent_not_logged_again),
 	KUNIT_CASE(message_lost),
 	KUNIT_CASE(message_given_up),
 	KUNIT_CASE(many_messages),

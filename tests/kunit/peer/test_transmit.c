@@ -440,6 +440,28 @@ static void leaves_shared_data_alone(struct kunit *test)
 	put_page(page);
 }
 
+/* A clone with room enough to be sealed where it is, were the data its own. */
+static void leaves_a_clone_alone(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	const size_t len = 300;
+	struct sk_buff *frame, *skb, *clone;
+
+	cable_connect(test, cable);
+	frame = make_frame(test, b->port.address, a->port.address, ETH_P_IP, len);
+	skb = skb_copy_expand(frame, 256, 256, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	clone = skb_clone(skb, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, clone);
+	send_skb(a, clone);
+	KUNIT_EXPECT_EQ(test, memcmp(skb->data, frame->data, ETH_HLEN + len), 0);
+	carry(a, b);
+	expect_frame(test, b, b->port.address, a->port.address, ETH_P_IP, len);
+	kfree_skb(skb);
+	kfree_skb(frame);
+}
+
 /* ---- what the machine is told ---- */
 
 static void traffic(struct kunit *test)
@@ -527,6 +549,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(staged_too_long),
 	KUNIT_CASE(keeps_its_owner),
 	KUNIT_CASE(leaves_shared_data_alone),
+	KUNIT_CASE(leaves_a_clone_alone),
 	KUNIT_CASE(traffic),
 	KUNIT_CASE(control_traffic),
 	KUNIT_CASE(first_data),
