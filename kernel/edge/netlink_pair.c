@@ -43,7 +43,7 @@ static int refuse_exposed(struct genl_info *info, const char *by)
 	if (info->extack)
 		hpkm_extack_format(info->extack, &hpkm_request_namespace(info)->sentences,
 				   "Not isolated: %s is up, and OVERRIDE is not given", by);
-	return -EISCONN;
+	return -EBUSY;
 }
 
 static int read_window(struct genl_info *info, u32 *seconds)

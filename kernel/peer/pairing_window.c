@@ -289,7 +289,7 @@ static int may_open(struct hpkm_port *port, u8 suite, bool override, char expose
 	}
 	if (!override && port->hn->edge->exposed_by(port, exposed)) {
 		*why = "The network is not isolated";
-		return -EISCONN;
+		return -EBUSY;
 	}
 	return 0;
 }

@@ -136,7 +136,7 @@ void hpkm_port_send(struct hpkm_port *port, struct sk_buff *skb);
 void hpkm_port_receive(struct hpkm_port *port, struct sk_buff *skb);
 
 /*
- * Opens the pairing window.  -ENOKEY no SK, -EBUSY one is open, -EISCONN not
+ * Opens the pairing window.  -ENOKEY no SK, -EBUSY one is open or not
  * isolated (@exposed names the interface) and no @override, -EOPNOTSUPP
  * unknown suite, -ENETDOWN.  Process context.
  */
