@@ -49,7 +49,7 @@ helper userspace: deps-build
 
 install: module helper
 	@$(MAKE) -s -C userspace O=$(BUILD)/userspace install
-	@$(MAKE) -s -C $(KDIR) M=$(BUILD)/module modules_install
+	@$(MAKE) -s -C $(KDIR) M=$(BUILD)/module INSTALL_MOD_PATH=$(DESTDIR) modules_install
 
 deps: deps-all
 

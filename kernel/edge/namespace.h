@@ -5,10 +5,9 @@
 
 #include <linux/atomic.h>
 #include <linux/list.h>
+#include <hpkm/release.h>
 #include "../compat/genetlink.h"
 #include "../peer/net.h"
-
-#define HPKM_RELEASE	"0.1"
 
 /**
  * struct hpkm_namespace - one network namespace

@@ -35,6 +35,12 @@ static struct genl_family family __ro_after_init = {
 	.n_mcgrps = ARRAY_SIZE(groups),
 };
 
+/*
+ * The family is registered.  Links outlive it when the module goes, and their
+ * events must not: its group number may be another family's by then.
+ */
+static bool registered;
+
 const struct nla_policy hpkm_no_attributes[HPKM_NO_ATTRIBUTES + 1] = {
 	[HPKM_NO_ATTRIBUTES] = {
 		.type = NLA_REJECT,
@@ -64,8 +70,13 @@ static unsigned int __init collect(void)
  */
 int __init hpkm_netlink_register(void)
 {
+	int err;
+
 	family.n_ops = collect();
-	return genl_register_family(&family);
+	err = genl_register_family(&family);
+	if (!err)
+		WRITE_ONCE(registered, true);
+	return err;
 }
 
 /**
@@ -77,6 +88,9 @@ int __init hpkm_netlink_register(void)
  */
 void hpkm_netlink_unregister(void)
 {
+	WRITE_ONCE(registered, false);
+	/* hpkm_netlink_event() is a reader. */
+	synchronize_rcu();
 	genl_unregister_family(&family);
 }
 
@@ -150,6 +164,17 @@ static struct sk_buff *make_event(const struct hpkm_event_info *event, u32 lost)
 	return NULL;
 }
 
+static void tell(struct hpkm_namespace *ns, const struct hpkm_event_info *event)
+{
+	int lost = atomic_xchg(&ns->events_lost, 0);
+	struct sk_buff *skb = make_event(event, lost);
+
+	if (skb)
+		genlmsg_multicast_netns(&family, ns->hn.net, skb, 0, GROUP_EVENTS, GFP_ATOMIC);
+	else
+		atomic_add(lost + 1, &ns->events_lost);
+}
+
 /**
  * hpkm_netlink_event() - tell those who listen
  * @hn: the namespace
@@ -161,16 +186,8 @@ static struct sk_buff *make_event(const struct hpkm_event_info *event, u32 lost)
  */
 void hpkm_netlink_event(struct hpkm_net *hn, const struct hpkm_event_info *event)
 {
-	struct hpkm_namespace *ns = hpkm_namespace_of(hn);
-	struct sk_buff *skb;
-	int lost;
-
-	if (!genl_has_listeners(&family, hn->net, GROUP_EVENTS))
-		return;
-	lost = atomic_xchg(&ns->events_lost, 0);
-	skb = make_event(event, lost);
-	if (skb)
-		genlmsg_multicast_netns(&family, hn->net, skb, 0, GROUP_EVENTS, GFP_ATOMIC);
-	else
-		atomic_add(lost + 1, &ns->events_lost);
+	rcu_read_lock();
+	if (READ_ONCE(registered) && genl_has_listeners(&family, hn->net, GROUP_EVENTS))
+		tell(hpkm_namespace_of(hn), event);
+	rcu_read_unlock();
 }

@@ -352,7 +352,9 @@ static void staged_too_long(struct kunit *test)
 	struct party *a = &cable->a;
 	u64 now = hpkm_now();
 
+	wait_until(test, !work_busy(&a->peer->data_tick.work));
 	send_frame(test, a, &cable->b, 60);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&a->peer->data_tick));
 	hpkm_staged_expire(a->peer, now + HPKM_STAGED_LIFE - HPKM_SECOND);
 	KUNIT_EXPECT_EQ(test, counted(a, HPKM_COUNTER_TX_NO_SESSION), 0);
 	hpkm_staged_expire(a->peer, now + HPKM_STAGED_LIFE + HPKM_SECOND);

@@ -35,16 +35,16 @@ static bool edge_exposed_by(struct hpkm_port *port, char name[IFNAMSIZ])
 
 static void edge_event(struct hpkm_net *hn, const struct hpkm_event_info *event)
 {
-	struct party *device = container_of(hn, struct party, hn);
+	struct party *party = container_of(hn, struct party, hn);
 
-	spin_lock_bh(&device->lock);
-	if (device->tells < EVENTS_KEPT) {
-		device->told[device->tells].type = event->type;
+	spin_lock_bh(&party->lock);
+	if (party->tells < EVENTS_KEPT) {
+		party->told[party->tells].type = event->type;
 		if (event->rid)
-			memcpy(device->told[device->tells].rid, event->rid, HPKM_RID_LEN);
+			memcpy(party->told[party->tells].rid, event->rid, HPKM_RID_LEN);
 	}
-	device->tells++;
-	spin_unlock_bh(&device->lock);
+	party->tells++;
+	spin_unlock_bh(&party->lock);
 }
 
 static const struct hpkm_edge edge = {
@@ -109,31 +109,31 @@ void peers_end(struct kunit_suite *suite)
 static const u8 address_a[ETH_ALEN] = { 0x02, 0, 0, 0, 0, 0x0a };
 static const u8 address_b[ETH_ALEN] = { 0x02, 0, 0, 0, 0, 0x0b };
 
-static void start(struct kunit *test, struct party *device, const u8 *address, u32 mtu)
+static void start(struct kunit *test, struct party *party, const u8 *address, u32 mtu)
 {
-	spin_lock_init(&device->lock);
-	skb_queue_head_init(&device->sent);
-	skb_queue_head_init(&device->delivered);
-	KUNIT_ASSERT_EQ(test, hpkm_net_init(&device->hn, &init_net, &edge), 0);
-	strscpy(device->port.ifname, "cable", IFNAMSIZ);
-	device->port.ifindex = 1;
-	ether_addr_copy(device->port.address, address);
-	device->port.mtu = mtu;
-	KUNIT_ASSERT_EQ(test, hpkm_port_start(&device->port, &device->hn), 0);
+	spin_lock_init(&party->lock);
+	skb_queue_head_init(&party->sent);
+	skb_queue_head_init(&party->delivered);
+	KUNIT_ASSERT_EQ(test, hpkm_net_init(&party->hn, &init_net, &edge), 0);
+	strscpy(party->port.ifname, "cable", IFNAMSIZ);
+	party->port.ifindex = 1;
+	ether_addr_copy(party->port.address, address);
+	party->port.mtu = mtu;
+	KUNIT_ASSERT_EQ(test, hpkm_port_start(&party->port, &party->hn), 0);
 }
 
-static void meet(struct kunit *test, struct party *device, const struct hpkm_suite *suite,
+static void meet(struct kunit *test, struct party *party, const struct hpkm_suite *suite,
 		 const struct party *other, const u8 *address)
 {
-	mutex_lock(&device->hn.lock);
-	device->peer = hpkm_peer_create(&device->hn, suite, other->hn.id);
-	if (device->peer) {
-		ether_addr_copy(device->peer->machine.durable.address, address);
-		hpkm_peer_link(device->peer, &device->port, true);
+	mutex_lock(&party->hn.lock);
+	party->peer = hpkm_peer_create(&party->hn, suite, other->hn.id);
+	if (party->peer) {
+		ether_addr_copy(party->peer->machine.durable.address, address);
+		hpkm_peer_link(party->peer, &party->port, true);
 	}
-	mutex_unlock(&device->hn.lock);
-	KUNIT_ASSERT_NOT_NULL(test, device->peer);
-	set_policy(test, device, 0, 0);
+	mutex_unlock(&party->hn.lock);
+	KUNIT_ASSERT_NOT_NULL(test, party->peer);
+	set_policy(test, party, 0, 0);
 }
 
 /* A port that never started has no namespace. */
@@ -176,27 +176,29 @@ struct cable *cable_create(struct kunit *test, const struct hpkm_suite *suite, u
 	return cable;
 }
 
-static void session(struct kunit *test, struct party *device, bool initiator, u32 *own_sid)
+static void session(struct kunit *test, struct party *party, bool initiator, u32 *own_sid)
 {
-	struct hpkm_peer *peer = device->peer;
+	struct hpkm_peer *peer = party->peer;
 	struct hpkm_session_keys keys;
 
 	memset(keys.to_responder, 0x5a, HPKM_KEY_LEN);
 	memset(keys.to_initiator, 0xa5, HPKM_KEY_LEN);
 	memset(keys.update, 0, HPKM_KEY_LEN);
 	memset(keys.sid, 7, HPKM_SID_LEN);
-	*own_sid = hpkm_sid_new(&device->port, peer);
-	device->channel = hpkm_channel_create(peer, &keys, initiator, *own_sid);
-	KUNIT_ASSERT_NOT_NULL(test, device->channel);
+	*own_sid = hpkm_sid_new(&party->port, peer);
+	party->channel = hpkm_channel_create(peer, &keys, initiator, *own_sid);
+	KUNIT_ASSERT_NOT_NULL(test, party->channel);
 }
 
-static void install(struct party *device, u32 peer_sid)
+static void install(struct party *party, u32 peer_sid)
 {
-	struct hpkm_peer *peer = device->peer;
+	struct hpkm_peer *peer = party->peer;
 
 	mutex_lock(&peer->lock);
-	device->channel->control.peer_sid = peer_sid;
-	hpkm_sessions_install(&peer->machine, &device->channel->control, hpkm_now());
+	party->channel->control.peer_sid = peer_sid;
+	hpkm_sessions_install(&peer->machine, &party->channel->control, hpkm_now());
+	/* As an exchange would leave it; to begin another bars this session. */
+	peer->machine.start.wanted_at = HPKM_NEVER;
 	hpkm_data_session_ready(peer);
 	mutex_unlock(&peer->lock);
 }
@@ -324,35 +326,35 @@ void expect_frame(struct kunit *test, struct party *at, const u8 *dst, const u8 
 	kfree_skb(skb);
 }
 
-u64 counted(struct party *device, enum hpkm_counter which)
+u64 counted(struct party *party, enum hpkm_counter which)
 {
 	u64 value[HPKM_COUNTER_MAX + 1];
 
-	hpkm_counters_read(&device->peer->counters, value);
+	hpkm_counters_read(&party->peer->counters, value);
 	return value[which];
 }
 
-u32 told(struct party *device, enum hpkm_event type)
+u32 told(struct party *party, enum hpkm_event type)
 {
 	u32 i, count = 0;
 
-	spin_lock_bh(&device->lock);
-	for (i = 0; i < min_t(u32, device->tells, EVENTS_KEPT); i++)
-		count += device->told[i].type == type;
-	spin_unlock_bh(&device->lock);
+	spin_lock_bh(&party->lock);
+	for (i = 0; i < min_t(u32, party->tells, EVENTS_KEPT); i++)
+		count += party->told[i].type == type;
+	spin_unlock_bh(&party->lock);
 	return count;
 }
 
-void set_policy(struct kunit *test, struct party *device, u32 record_frames,
+void set_policy(struct kunit *test, struct party *party, u32 record_frames,
 		u32 record_interval_ms)
 {
 	struct hpkm_policy policy;
 	const char *why;
 
-	hpkm_peer_policy_get(device->peer, &policy);
+	hpkm_peer_policy_get(party->peer, &policy);
 	policy.record_frames = record_frames;
 	policy.record_interval_ms = record_interval_ms;
-	KUNIT_ASSERT_EQ(test, hpkm_peer_policy_set(device->peer, &policy, &why), 0);
+	KUNIT_ASSERT_EQ(test, hpkm_peer_policy_set(party->peer, &policy, &why), 0);
 }
 
 struct sk_buff *peek(struct kunit *test, struct party *to, const struct sk_buff *skb,

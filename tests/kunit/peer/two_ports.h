@@ -79,9 +79,9 @@ void lose_sent(struct party *from);
 /* The next frame that a device's stack got is the one of make_frame(). */
 void expect_frame(struct kunit *test, struct party *at, const u8 *dst, const u8 *src,
 		  u16 proto, size_t len);
-u64 counted(struct party *device, enum hpkm_counter which);
-u32 told(struct party *device, enum hpkm_event type);
-void set_policy(struct kunit *test, struct party *device, u32 record_frames,
+u64 counted(struct party *party, enum hpkm_counter which);
+u32 told(struct party *party, enum hpkm_event type);
+void set_policy(struct kunit *test, struct party *party, u32 record_frames,
 		u32 record_interval_ms);
 
 /* Opens a copy of a frame on the cable, as @to would. */
