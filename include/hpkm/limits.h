@@ -30,6 +30,7 @@
 #define HPKM_START_JITTER	(1 * HPKM_SECOND)	/* after attach or carrier-up */
 #define HPKM_RATE_BURST		16			/* C1 and P1..P6, a source */
 #define HPKM_RATE_INTERVAL	(100 * HPKM_MS)		/* between them, once the burst is used */
+#define HPKM_RATE_PEER_INTERVAL	(1 * HPKM_MS)		/* the same for C1 from a peer's address */
 #define HPKM_HANDSHAKE_QUEUE	256			/* frames waiting for work, a link */
 #define HPKM_C1_ALL_PEERS	(100 * HPKM_MS)		/* a link, between tries with all */
 

@@ -113,12 +113,12 @@ static bool allocate(struct hpkm_log *log)
 	unsigned int table;
 
 	for (table = 0; table < TABLES; table++) {
-		log->head[table] = kvcalloc(buckets_of(log), sizeof(u32), GFP_KERNEL);
+		log->head[table] = kvcalloc(buckets_of(log), sizeof(u32), GFP_KERNEL_ACCOUNT);
 		if (!log->head[table])
 			return false;
 	}
-	log->place = kvcalloc(log->size, sizeof(*log->place), GFP_KERNEL);
-	log->confirmed = kvcalloc(log->size, sizeof(u32), GFP_KERNEL);
+	log->place = kvcalloc(log->size, sizeof(*log->place), GFP_KERNEL_ACCOUNT);
+	log->confirmed = kvcalloc(log->size, sizeof(u32), GFP_KERNEL_ACCOUNT);
 	return log->place && log->confirmed;
 }
 
@@ -136,7 +136,7 @@ struct hpkm_log *hpkm_log_create(u32 size, const u8 key[HPKM_LOG_KEY_LEN])
 
 	if (!size || size > HPKM_LOG_MAX)
 		return NULL;
-	log = kvcalloc(1, sizeof(*log), GFP_KERNEL);
+	log = kvcalloc(1, sizeof(*log), GFP_KERNEL_ACCOUNT);
 	if (!log)
 		return NULL;
 	log->key.key[0] = get_unaligned_le64(key);

@@ -49,6 +49,8 @@ enum hpkm_session_state {
  * @state: its slot
  * @initiator: this side began it
  * @barred: takes no part in key updates any more
+ * @renews: its INSTALL makes a pairing's context the only one, so that until
+ *	then nothing in it may be remembered as delivered
  * @own_sid: the index the peer sends to; owned by the session
  * @peer_sid: the index to send to
  * @epoch_n: the epoch it was made under
@@ -63,6 +65,7 @@ struct hpkm_session {
 	enum hpkm_session_state state;
 	bool initiator;
 	bool barred;
+	bool renews;
 	u32 own_sid;
 	u32 peer_sid;
 	u64 epoch_n;

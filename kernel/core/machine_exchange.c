@@ -311,9 +311,9 @@ static void settle_epochs(struct hpkm_machine *machine, enum hpkm_epoch_slot slo
 static void install(struct hpkm_machine *machine, struct hpkm_session *session,
 		    enum hpkm_epoch_slot slot, u64 now)
 {
-	hpkm_sessions_install(machine, session, now);
 	hpkm_exchange_purge(machine);
 	settle_epochs(machine, slot, now);
+	hpkm_sessions_install(machine, session, now);
 	machine->start.wanted_at = HPKM_NEVER;
 	machine->start.backoff_until = 0;
 	machine->start.failures = 0;
@@ -345,6 +345,7 @@ static int create_next(struct hpkm_machine *machine)
 		return -ENOMEM;
 	machine->next->peer_sid = x->responder_sid;
 	machine->next->epoch_n = x->epoch.n;
+	machine->next->renews = x->slot == HPKM_EPOCH_FRESH;
 	machine->ops->session_moved(machine, machine->next);
 	return 0;
 }

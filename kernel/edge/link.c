@@ -4,6 +4,7 @@
 #include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
+#include <net/sch_generic.h>
 #include "hooks.h"
 #include "link.h"
 
@@ -126,6 +127,19 @@ static void remove_hooks(struct hpkm_link *link)
 	synchronize_net();
 }
 
+/*
+ * The egress hook comes before the queue, so what was queued earlier would
+ * still leave as it is.  Taking the queues down and up again empties them and
+ * waits for whoever transmits.
+ */
+static void drop_queued(struct net_device *dev)
+{
+	if (!(dev->flags & IFF_UP))
+		return;
+	dev_deactivate(dev);
+	dev_activate(dev);
+}
+
 static struct hpkm_link *link_create(struct hpkm_namespace *ns, struct net_device *dev,
 				     bool permissive)
 {
@@ -209,6 +223,8 @@ int hpkm_link_attach(struct hpkm_namespace *ns, struct net_device *dev, bool per
 		return err;
 	}
 	reserve_room(dev);
+	if (!permissive)
+		drop_queued(dev);
 	list_add_tail(&link->node, &ns->links);
 	tell(link, HPKM_EVENT_LINK_ATTACHED);
 	return 0;
@@ -243,7 +259,14 @@ void hpkm_link_detach(struct hpkm_link *link)
  */
 void hpkm_link_set_mode(struct hpkm_link *link, bool permissive)
 {
+	bool was_permissive = link->port.permissive;
+
 	WRITE_ONCE(link->port.permissive, permissive);
+	if (!was_permissive || permissive)
+		return;
+	/* Those who still saw the old mode have queued what they let pass. */
+	synchronize_net();
+	drop_queued(link->dev);
 }
 
 static bool exposes(const struct net_device *dev, const struct hpkm_link *link)

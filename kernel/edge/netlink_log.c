@@ -36,15 +36,15 @@ static int dump_records(struct sk_buff *skb, struct netlink_callback *cb, struct
 	struct hpkm_to to = hpkm_to_dumper(cb);
 	struct hpkm_record record;
 	u64 at = cursor->at;
-	int err;
+	int err = 0;
 
-	while (hpkm_peer_log_read(peer, &at, &record)) {
+	while (!err && hpkm_peer_log_read(peer, &at, &record)) {
 		err = fill(skb, &to, hpkm_peer_id(peer), &record, is_own(ns, peer, &record));
-		if (err)
-			return skb->len ?: err;
-		cursor->at = at;
+		if (!err)
+			cursor->at = at;
 	}
-	return skb->len;
+	memzero_explicit(&record, sizeof(record));
+	return skb->len ?: err;
 }
 
 static int log_dump(struct sk_buff *skb, struct netlink_callback *cb)

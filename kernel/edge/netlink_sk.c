@@ -92,6 +92,7 @@ static const struct nla_policy del_policy[HPKM_SK_A_SUITE + 1] = {
 static const struct genl_ops ops[] = {
 	{
 		.cmd = HPKM_CMD_SK_GET,
+		.flags = GENL_UNS_ADMIN_PERM,
 		.dumpit = sk_dump,
 		.policy = hpkm_no_attributes,
 		.maxattr = HPKM_NO_ATTRIBUTES,

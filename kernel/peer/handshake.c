@@ -73,9 +73,37 @@ static void receive_data(struct hpkm_port *port, struct sk_buff *skb, const stru
 		hpkm_channel_receive(channel, skb);
 }
 
+/* A session waits for nothing but a repeated C5, or the ACK that installs it. */
+static bool is_expected(const struct hpkm_sid *sid, u8 type)
+{
+	return !rcu_access_pointer(sid->channel) || type == HPKM_C5 || type == HPKM_ACK;
+}
+
+/*
+ * What claims to come from a peer has a bucket of its own kind, since anybody
+ * can claim it: drained by forged frames, it is full again in no time.
+ */
+static enum hpkm_rate_class source_class(struct hpkm_port *port, struct sk_buff *skb)
+{
+	const struct hpkm_hd *hd = (const struct hpkm_hd *)skb->data;
+	bool bound;
+
+	if (hd->type != HPKM_C1)
+		return HPKM_RATE_PAIRING;
+	rcu_read_lock();
+	bound = hpkm_port_peer_at(port, eth_hdr(skb)->h_source);
+	rcu_read_unlock();
+	return bound ? HPKM_RATE_PEER : HPKM_RATE_STRANGER;
+}
+
 static void receive_unknown(struct hpkm_port *port, struct sk_buff *skb)
 {
-	if (hpkm_rate_allow(&port->rate, eth_hdr(skb)->h_source, hpkm_now()))
+	const struct hpkm_hd *hd = (const struct hpkm_hd *)skb->data;
+	u64 now = hpkm_now();
+
+	if (hd->type != HPKM_C1 && now >= READ_ONCE(port->pairing_until))
+		drop(port, skb, HPKM_COUNTER_PAIRING_REFUSED);
+	else if (hpkm_rate_allow(&port->rate, source_class(port, skb), eth_hdr(skb)->h_source, now))
 		enqueue_frame(port, &port->unknown, skb);
 	else
 		drop(port, skb, HPKM_COUNTER_RX_RATE);
@@ -99,14 +127,23 @@ void hpkm_port_receive(struct hpkm_port *port, struct sk_buff *skb)
 	sid = hpkm_sid_find(port, le32_to_cpu(hd->dst_sid));
 	if (hd->type == HPKM_DATA)
 		receive_data(port, skb, sid);
-	else if (sid)
+	else if (!sid)
+		drop(port, skb, HPKM_COUNTER_RX_NO_SESSION);
+	else if (is_expected(sid, hd->type))
 		enqueue_frame(port, &port->known, skb);
 	else
-		drop(port, skb, HPKM_COUNTER_RX_NO_SESSION);
+		drop(port, skb, HPKM_COUNTER_HANDSHAKE_REFUSED);
 	rcu_read_unlock();
 }
 
 /* ---- words of the data plane ---- */
+
+/* Opened update control is a secret in suite 0. */
+static void free_word(struct sk_buff *skb)
+{
+	memzero_explicit(skb->data, skb->len);
+	kfree_skb(skb);
+}
 
 static void tell(struct hpkm_channel *channel, bool first_data, const u8 *payload, size_t len)
 {
@@ -127,9 +164,9 @@ static void tell(struct hpkm_channel *channel, bool first_data, const u8 *payloa
 	queued->first_data = first_data;
 	queued->control = !first_data;
 	queued->own_sid = channel->control.own_sid;
-	if (!enqueue(port, &port->known, skb)) {
+	if (!enqueue(port, &port->words, skb)) {
 		hpkm_peer_count(channel->peer, HPKM_COUNTER_RX_RATE);
-		kfree_skb(skb);
+		free_word(skb);
 	}
 }
 
@@ -290,14 +327,6 @@ static void work_on_known(struct hpkm_port *port, struct sk_buff *skb)
 	hpkm_peer_put(peer);
 }
 
-/* Opened update control is a secret in suite 0. */
-static void free_known(struct sk_buff *skb)
-{
-	if (queued_of(skb)->control)
-		memzero_explicit(skb->data, skb->len);
-	kfree_skb(skb);
-}
-
 static void work_on_unknown(struct hpkm_port *port, struct sk_buff *skb)
 {
 	const struct hpkm_hd *hd = (const struct hpkm_hd *)skb->data;
@@ -308,28 +337,36 @@ static void work_on_unknown(struct hpkm_port *port, struct sk_buff *skb)
 		hpkm_pairing_window_receive(port, skb->data, skb->len, queued_of(skb)->src);
 }
 
+/* One from each queue, so that a flood of one kind never starves the others. */
+static bool work_on_one_of_each(struct hpkm_port *port)
+{
+	struct sk_buff *word = skb_dequeue(&port->words);
+	struct sk_buff *known = skb_dequeue(&port->known);
+	struct sk_buff *unknown = skb_dequeue(&port->unknown);
+
+	if (word) {
+		work_on_known(port, word);
+		free_word(word);
+	}
+	if (known) {
+		work_on_known(port, known);
+		kfree_skb(known);
+	}
+	if (unknown) {
+		work_on_unknown(port, unknown);
+		kfree_skb(unknown);
+	}
+	return word || known || unknown;
+}
+
 static void work(struct work_struct *work)
 {
 	struct hpkm_port *port = container_of(work, struct hpkm_port, work);
-	struct sk_buff *skb;
 	u32 done;
 
-	/* Both queues in turn: a flood of the one never starves the other. */
-	for (done = 0; done < BATCH; done++) {
-		struct sk_buff *known = skb_dequeue(&port->known);
-
-		if (known) {
-			work_on_known(port, known);
-			free_known(known);
-		}
-		skb = skb_dequeue(&port->unknown);
-		if (skb) {
-			work_on_unknown(port, skb);
-			kfree_skb(skb);
-		}
-		if (!known && !skb)
+	for (done = 0; done < BATCH; done++)
+		if (!work_on_one_of_each(port))
 			return;
-	}
 	if (!READ_ONCE(port->stopped))
 		queue_work(hpkm_workqueue, &port->work);
 }
@@ -340,5 +377,22 @@ static void work(struct work_struct *work)
  */
 void hpkm_handshake_init(struct hpkm_port *port)
 {
+	skb_queue_head_init(&port->words);
+	skb_queue_head_init(&port->known);
+	skb_queue_head_init(&port->unknown);
 	INIT_WORK(&port->work, work);
+}
+
+/**
+ * hpkm_handshake_purge() - drop what still waits
+ * @port: whose; its work is stopped
+ */
+void hpkm_handshake_purge(struct hpkm_port *port)
+{
+	struct sk_buff *word;
+
+	while ((word = skb_dequeue(&port->words)))
+		free_word(word);
+	skb_queue_purge(&port->known);
+	skb_queue_purge(&port->unknown);
 }

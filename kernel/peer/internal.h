@@ -101,7 +101,7 @@ struct hpkm_fragment {
  * @ref: the namespace's lists hold one, every pointer kept over a sleep one
  * @rcu: freed after a grace period
  * @hn: the namespace; outlives the peer
- * @serial: rises from peer to peer; constant
+ * @serial: rises from peer to peer, and when one pairs anew; READ_ONCE
  * @node: in @hn->peers, under @hn->lock
  * @by_id: in @hn->by_id
  * @machine.pair: constant; the rest of @machine under @lock
@@ -222,6 +222,7 @@ static inline struct hpkm_channel *hpkm_session_channel(struct hpkm_session *ses
 /**
  * struct hpkm_learned - a source that a bridge peer uses, in hpkm_port.learned
  * @node: by @address
+ * @by_age: in hpkm_port.learned_by_age
  * @address: which
  * @peer: whose; RCU
  * @expires: nanoseconds; READ_ONCE
@@ -229,6 +230,7 @@ static inline struct hpkm_channel *hpkm_session_channel(struct hpkm_session *ses
  */
 struct hpkm_learned {
 	struct rhash_head node;
+	struct list_head by_age;
 	u8 address[ETH_ALEN];
 	struct hpkm_peer *peer;
 	u64 expires;
@@ -241,6 +243,7 @@ void hpkm_peer_count_add(struct hpkm_peer *peer, enum hpkm_counter which, u64 am
 
 /* net.c: hn->lock */
 int hpkm_net_peer_insert(struct hpkm_net *hn, struct hpkm_peer *peer);
+void hpkm_net_peer_renew(struct hpkm_net *hn, struct hpkm_peer *peer);
 void hpkm_net_peer_unlist(struct hpkm_net *hn, struct hpkm_peer *peer);
 
 /* peer.c: hn->lock, but for hpkm_peer_settle(): peer->lock */
@@ -276,6 +279,7 @@ void hpkm_figures_step(enum hpkm_step step, const struct hpkm_exchange *x);
 
 /* handshake.c, pairing_window.c: a port's control side */
 void hpkm_handshake_init(struct hpkm_port *port);
+void hpkm_handshake_purge(struct hpkm_port *port);
 void hpkm_pairing_window_init(struct hpkm_port *port);
 void hpkm_pairing_window_receive(struct hpkm_port *port, const u8 *frame, size_t len,
 				 const u8 src[ETH_ALEN]);

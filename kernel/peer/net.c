@@ -97,6 +97,20 @@ int hpkm_net_peer_insert(struct hpkm_net *hn, struct hpkm_peer *peer)
 }
 
 /**
+ * hpkm_net_peer_renew() - a listed peer paired anew: it is the newest now
+ * @hn: the namespace
+ * @peer: gets a new serial
+ *
+ * Context: hn->lock.
+ */
+void hpkm_net_peer_renew(struct hpkm_net *hn, struct hpkm_peer *peer)
+{
+	lockdep_assert_held(&hn->lock);
+	WRITE_ONCE(peer->serial, ++hn->last_serial);
+	list_move_tail(&peer->node, &hn->peers);
+}
+
+/**
  * hpkm_net_peer_unlist() - the reverse; the reference goes to the caller
  * @hn: the namespace
  * @peer: listed
@@ -175,6 +189,7 @@ int hpkm_net_sk_set(struct hpkm_net *hn, u8 suite, const u8 key[HPKM_SK_LEN], co
 	memcpy(sk.key, key, HPKM_SK_LEN);
 	hpkm_hash(digest, HPKM_BYTES("hpkm1-sk-fingerprint", 20), HPKM_BYTES(key, HPKM_SK_LEN));
 	memcpy(sk.fingerprint, digest, HPKM_FINGERPRINT_LEN);
+	memzero_explicit(digest, sizeof(digest));
 
 	mutex_lock(&hn->lock);
 	if (serves_across(hn, suite, sk.fingerprint)) {

@@ -19,6 +19,8 @@ static void set_timer(struct hpkm_port *port)
 	u64 deadline = hpkm_pairing_deadline(&port->pairing);
 	u64 now = hpkm_now();
 
+	WRITE_ONCE(port->pairing_until, hpkm_pairing_is_open(&port->pairing) ?
+		   HPKM_NEVER : port->pairing.finished.until);
 	if (port->stopped || deadline == HPKM_NEVER)
 		return;
 	mod_delayed_work(hpkm_workqueue, &port->pairing_tick,
@@ -52,6 +54,12 @@ static void move_to(struct hpkm_peer *peer, struct hpkm_port *port)
 
 /* ---- what pairing asks ---- */
 
+/* It may have been made since begin(), by a pairing on another link. */
+static bool suite_fits(const struct hpkm_peer *peer, const struct hpkm_pairing *pairing)
+{
+	return peer->machine.pair.suite == pairing->suite;
+}
+
 static void op_transmit(struct hpkm_pairing *pairing, const u8 *frame, size_t len, const u8 *dst)
 {
 	hpkm_port_transmit(port_of(pairing), frame, len, dst);
@@ -83,10 +91,8 @@ static int op_begin(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN],
 		return 0;
 	}
 	mutex_lock(&peer->lock);
-	if (peer->machine.pair.suite != pairing->suite)
-		err = -EPERM;
-	else
-		err = hpkm_machine_pairing_begin(&peer->machine, kids);
+	err = suite_fits(peer, pairing) ? hpkm_machine_pairing_begin(&peer->machine, kids) :
+					  -EPERM;
 	hpkm_peer_settle(peer);
 	mutex_unlock(&peer->lock);
 	hpkm_peer_put(peer);
@@ -104,11 +110,16 @@ static int op_store_fresh(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN]
 	if (!peer)
 		return -ENOMEM;
 	mutex_lock(&peer->lock);
-	/* A peer made just now was not there to begin. */
-	peer->machine.pairing = true;
-	err = hpkm_machine_pairing_fresh(&peer->machine, epoch, listed, address, hpkm_now());
+	err = suite_fits(peer, pairing) ? 0 : -EPERM;
+	if (!err) {
+		/* A peer made just now was not there to begin. */
+		peer->machine.pairing = true;
+		err = hpkm_machine_pairing_fresh(&peer->machine, epoch, listed, address,
+						 hpkm_now());
+	}
 	mutex_unlock(&peer->lock);
-	move_to(peer, port_of(pairing));
+	if (!err || err == -EINPROGRESS)
+		move_to(peer, port_of(pairing));
 	hpkm_peer_put(peer);
 	return err;
 }
@@ -135,10 +146,14 @@ static int op_replace(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN],
 	if (!peer)
 		return -ENOMEM;
 	mutex_lock(&peer->lock);
-	peer->machine.pairing = true;
-	err = hpkm_machine_pairing_replace(&peer->machine, epoch, address, hpkm_now());
+	err = suite_fits(peer, pairing) ? 0 : -EPERM;
+	if (!err) {
+		peer->machine.pairing = true;
+		err = hpkm_machine_pairing_replace(&peer->machine, epoch, address, hpkm_now());
+	}
 	mutex_unlock(&peer->lock);
-	move_to(peer, port_of(pairing));
+	if (!err || err == -EINPROGRESS)
+		move_to(peer, port_of(pairing));
 	hpkm_peer_put(peer);
 	return err;
 }
@@ -307,8 +322,8 @@ static int open_window(struct hpkm_port *port, u8 suite, u32 window_s, bool over
 	port->pairing_opened_at = hpkm_now();
 	port->pairing_override = override;
 	if (override)
-		pr_warn("hpkm: %s: pairing although the network may not be isolated, as the administrator asked\n",
-			port->ifname);
+		pr_warn_ratelimited("hpkm: %s: pairing although the network may not be isolated, as the administrator asked\n",
+				    port->ifname);
 	set_timer(port);
 	return 0;
 }
@@ -349,7 +364,7 @@ void hpkm_port_exposed(struct hpkm_port *port, const char *by)
 	if (hpkm_pairing_is_open(&port->pairing) && !port->pairing_override) {
 		snprintf(reason, sizeof(reason),
 			 "the network is no longer isolated: interface %s went up", by);
-		pr_notice("hpkm: %s: pairing ended, %s\n", port->ifname, reason);
+		pr_notice_ratelimited("hpkm: %s: pairing ended, %s\n", port->ifname, reason);
 		hpkm_pairing_close(&port->pairing, reason);
 	}
 	mutex_unlock(&port->hn->lock);

@@ -73,21 +73,48 @@ static unsigned long jiffies_until(u64 deadline, u64 now)
 	return deadline <= now ? 0 : nsecs_to_jiffies(deadline - now) + 1;
 }
 
+/* How soon the work must run for what was asked, in jiffies. */
+static unsigned long wanted_within(const struct hpkm_peer *peer)
+{
+	unsigned long wants = READ_ONCE(peer->wants);
+
+	if (wants & ~BIT(HPKM_WANT_CHECK))
+		return 0;
+	return wants ? HZ : MAX_JIFFY_OFFSET;
+}
+
 static void set_timer(struct hpkm_peer *peer)
 {
 	u64 deadline = hpkm_machine_deadline(&peer->machine);
+	unsigned long delay;
 
 	if (peer->removed || deadline == HPKM_NEVER)
 		return;
-	mod_delayed_work(hpkm_workqueue, &peer->tick, jiffies_until(deadline, hpkm_now()));
+	/* Never at once: what could not be done now is not done by haste. */
+	delay = max(jiffies_until(deadline, hpkm_now()), 1UL);
+	mod_delayed_work(hpkm_workqueue, &peer->tick, delay);
+	/*
+	 * Somebody may have asked between the machine's deadline and here, and
+	 * must not wait for it.  Pairs with the full barrier of
+	 * test_and_set_bit() in hpkm_peer_ask().
+	 */
+	smp_mb();
+	if (wanted_within(peer) < delay)
+		mod_delayed_work(hpkm_workqueue, &peer->tick, wanted_within(peer));
 }
 
+/* An outer address proves nothing: one that is another's is forgotten again. */
 static void publish_address(struct hpkm_peer *peer)
 {
 	struct hpkm_port *port = port_of(peer);
+	u8 *address = peer->machine.durable.address;
 
-	if (port)
-		hpkm_port_bind(port, peer, peer->machine.durable.address, false);
+	if (!port || !hpkm_port_bind(port, peer, address, false))
+		return;
+	rcu_read_lock();
+	if (!hpkm_peer_address(peer, address))
+		eth_zero_addr(address);
+	rcu_read_unlock();
 }
 
 void hpkm_peer_settle(struct hpkm_peer *peer)
@@ -143,7 +170,8 @@ void hpkm_peer_ask(struct hpkm_peer *peer, enum hpkm_want want)
 	if (want != HPKM_WANT_CHECK)
 		mod_delayed_work(hpkm_workqueue, &peer->tick, 0);
 	else if (!delayed_work_pending(&peer->tick) ||
-		 time_after(READ_ONCE(peer->tick.timer.expires), jiffies + HZ))
+		 (timer_pending(&peer->tick.timer) &&
+		  time_after(READ_ONCE(peer->tick.timer.expires), jiffies + HZ)))
 		mod_delayed_work(hpkm_workqueue, &peer->tick, HZ);
 }
 
@@ -169,8 +197,8 @@ static void warn_if_insecure(const struct hpkm_peer *peer)
 	const struct hpkm_suite *suite = peer->machine.pair.suite;
 
 	if (suite->insecure)
-		pr_warn("hpkm: peer %*phN uses suite %s, a laboratory suite that gives no security\n",
-			HPKM_ID_LEN, peer->id, suite->name);
+		pr_warn_ratelimited("hpkm: peer %*phN uses suite %s, a laboratory suite that gives no security\n",
+				    HPKM_ID_LEN, peer->id, suite->name);
 }
 
 /**
@@ -216,11 +244,11 @@ no_counters:
 
 static void remove_from_port(struct hpkm_peer *peer, struct hpkm_port *port)
 {
+	RCU_INIT_POINTER(peer->port, NULL);
 	hpkm_port_unbind(port, peer);
 	hpkm_port_unlearn(port, peer);
 	if (peer->bridge)
 		atomic_dec(&port->bridge_count);
-	RCU_INIT_POINTER(peer->port, NULL);
 	list_del_rcu(&peer->on_port);
 	WRITE_ONCE(port->peer_count, port->peer_count - 1);
 }
@@ -273,6 +301,8 @@ void hpkm_peer_link(struct hpkm_peer *peer, struct hpkm_port *port, bool take_ov
 	hpkm_port_bind(port, peer, peer->machine.durable.address, take_over);
 	hpkm_peer_settle(peer);
 	mutex_unlock(&peer->lock);
+	if (take_over)
+		hpkm_net_peer_renew(peer->hn, peer);
 }
 
 /**
@@ -350,7 +380,7 @@ void hpkm_peers_remove_all(struct hpkm_net *hn)
 
 u64 hpkm_peer_serial(const struct hpkm_peer *peer)
 {
-	return peer->serial;
+	return READ_ONCE(peer->serial);
 }
 
 const u8 *hpkm_peer_id(const struct hpkm_peer *peer)

@@ -66,6 +66,45 @@ static int insert_bound(struct hpkm_port *port, struct hpkm_bound *bound, bool t
 	return rhashtable_lookup_insert_fast(&port->addresses, &bound->node, address_params);
 }
 
+/* An address that somebody else has a right to, unless that ends by pairing. */
+static bool belongs_elsewhere(struct hpkm_port *port, struct hpkm_peer *peer, const u8 *address)
+{
+	struct hpkm_learned *learned;
+	u8 own[ETH_ALEN];
+	bool elsewhere;
+
+	hpkm_port_address(port, own);
+	if (ether_addr_equal(own, address))
+		return true;
+	rcu_read_lock();
+	learned = rhashtable_lookup(&port->learned, address, learned_params);
+	elsewhere = learned && learned->peer != peer && hpkm_now() < READ_ONCE(learned->expires);
+	rcu_read_unlock();
+	return elsewhere;
+}
+
+static bool is_bound_to(struct hpkm_port *port, struct hpkm_bound *bound, const u8 *address)
+{
+	bool is_bound;
+
+	rcu_read_lock();
+	is_bound = bound && ether_addr_equal(bound->address, address) &&
+		   find_bound(port, address) == bound;
+	rcu_read_unlock();
+	return is_bound;
+}
+
+static struct hpkm_bound *make_bound(struct hpkm_peer *peer, const u8 *address)
+{
+	struct hpkm_bound *bound = kzalloc(sizeof(*bound), GFP_KERNEL);
+
+	if (!bound)
+		return NULL;
+	ether_addr_copy(bound->address, address);
+	bound->peer = peer;
+	return bound;
+}
+
 /**
  * hpkm_port_bind() - frames for an address go to a peer
  * @port: where
@@ -74,8 +113,8 @@ static int insert_bound(struct hpkm_port *port, struct hpkm_bound *bound, bool t
  * @take_over: also when it is another's, as pairing does
  *
  * Without @take_over an address that another peer has stays with that peer.
- * Return: 0, -EEXIST, -ENOMEM; the peer then keeps what it had.
- * Context: peer->lock.
+ * Return: 0, -EEXIST, -EADDRNOTAVAIL, -ENOMEM; the peer then keeps what it
+ * had.  Context: peer->lock.
  */
 int hpkm_port_bind(struct hpkm_port *port, struct hpkm_peer *peer, const u8 address[ETH_ALEN],
 		   bool take_over)
@@ -84,17 +123,14 @@ int hpkm_port_bind(struct hpkm_port *port, struct hpkm_peer *peer, const u8 addr
 	int err;
 
 	old = rcu_dereference_protected(peer->bound, lockdep_is_held(&peer->lock));
-	if (old && ether_addr_equal(old->address, address) && !take_over)
+	if (is_bound_to(port, old, address))
 		return 0;
-	if (!is_valid_ether_addr(address))
+	if (!is_valid_ether_addr(address) ||
+	    (!take_over && belongs_elsewhere(port, peer, address)))
 		return -EADDRNOTAVAIL;
-	bound = kzalloc(sizeof(*bound), GFP_KERNEL);
+	bound = make_bound(peer, address);
 	if (!bound)
 		return -ENOMEM;
-	ether_addr_copy(bound->address, address);
-	bound->peer = peer;
-	if (old && ether_addr_equal(old->address, address))
-		hpkm_port_unbind(port, peer);
 	err = insert_bound(port, bound, take_over);
 	if (err) {
 		kfree(bound);
@@ -131,46 +167,48 @@ static struct hpkm_peer *learned_peer(struct hpkm_port *port, const u8 *address,
 
 static void forget_learned(struct hpkm_port *port, struct hpkm_learned *learned)
 {
+	lockdep_assert_held(&port->learn_lock);
 	rhashtable_remove_fast(&port->learned, &learned->node, learned_params);
+	list_del(&learned->by_age);
 	port->learned_count--;
 	kfree_rcu(learned, rcu);
 }
 
-/* Those of @peer, or when it is NULL those that are over. */
-static void sweep_learned(struct hpkm_port *port, struct hpkm_peer *peer, u64 now)
+static void refresh_learned(struct hpkm_port *port, struct hpkm_learned *learned, u64 now)
 {
-	struct rhashtable_iter iter;
-	struct hpkm_learned *learned;
+	WRITE_ONCE(learned->expires, now + HPKM_ADDRESS_LIFE_S * HPKM_SECOND);
+	list_move_tail(&learned->by_age, &port->learned_by_age);
+}
 
-	lockdep_assert_held(&port->learn_lock);
-	rhashtable_walk_enter(&port->learned, &iter);
-	rhashtable_walk_start(&iter);
-	while ((learned = rhashtable_walk_next(&iter))) {
-		/* -EAGAIN: the table was resized; what is missed goes next time. */
-		if (IS_ERR(learned))
-			continue;
-		if (peer ? learned->peer == peer : now >= learned->expires)
-			forget_learned(port, learned);
-	}
-	rhashtable_walk_stop(&iter);
-	rhashtable_walk_exit(&iter);
+/* The first to expire makes room if it has. */
+static bool room_to_learn(struct hpkm_port *port, u64 now)
+{
+	struct hpkm_learned *oldest;
+
+	if (port->learned_count < HPKM_ADDRESSES_LEARNED)
+		return true;
+	oldest = list_first_entry(&port->learned_by_age, struct hpkm_learned, by_age);
+	if (now < oldest->expires)
+		return false;
+	forget_learned(port, oldest);
+	return true;
 }
 
 static bool learn_new(struct hpkm_port *port, struct hpkm_peer *peer, const u8 *src, u64 now)
 {
 	struct hpkm_learned *learned;
 
-	if (port->learned_count >= HPKM_ADDRESSES_LEARNED)
-		sweep_learned(port, NULL, now);
-	if (port->learned_count >= HPKM_ADDRESSES_LEARNED)
+	if (!room_to_learn(port, now))
 		return false;
 	learned = kzalloc(sizeof(*learned), GFP_ATOMIC);
 	if (!learned)
 		return false;
 	ether_addr_copy(learned->address, src);
 	learned->peer = peer;
-	learned->expires = now + HPKM_ADDRESS_LIFE_S * HPKM_SECOND;
+	INIT_LIST_HEAD(&learned->by_age);
+	refresh_learned(port, learned, now);
 	if (rhashtable_lookup_insert_fast(&port->learned, &learned->node, learned_params)) {
+		list_del(&learned->by_age);
 		kfree(learned);
 		return false;
 	}
@@ -186,7 +224,7 @@ static bool learn(struct hpkm_port *port, struct hpkm_peer *peer, const u8 *src,
 	if (!learned)
 		return learn_new(port, peer, src, now);
 	if (learned->peer == peer) {
-		WRITE_ONCE(learned->expires, now + HPKM_ADDRESS_LIFE_S * HPKM_SECOND);
+		refresh_learned(port, learned, now);
 		return true;
 	}
 	if (now < learned->expires)
@@ -219,7 +257,9 @@ bool hpkm_port_learn(struct hpkm_port *port, struct hpkm_peer *peer, const u8 sr
 	if (ether_addr_equal(own, src))
 		return false;
 	spin_lock(&port->learn_lock);
-	allowed = learn(port, peer, src, hpkm_now());
+	/* Once hpkm_port_unlearn() has run for it, nothing may name this peer. */
+	allowed = rcu_access_pointer(peer->port) == port && READ_ONCE(peer->bridge) &&
+		  learn(port, peer, src, hpkm_now());
 	spin_unlock(&port->learn_lock);
 	return allowed;
 }
@@ -229,12 +269,17 @@ bool hpkm_port_learn(struct hpkm_port *port, struct hpkm_peer *peer, const u8 sr
  * @port: where
  * @peer: whose addresses are forgotten
  *
- * Context: process.
+ * The peer's port or its being a bridge was taken from it before.  Context:
+ * process.
  */
 void hpkm_port_unlearn(struct hpkm_port *port, struct hpkm_peer *peer)
 {
+	struct hpkm_learned *learned, *next;
+
 	spin_lock_bh(&port->learn_lock);
-	sweep_learned(port, peer, 0);
+	list_for_each_entry_safe(learned, next, &port->learned_by_age, by_age)
+		if (learned->peer == peer)
+			forget_learned(port, learned);
 	spin_unlock_bh(&port->learn_lock);
 }
 
@@ -368,11 +413,12 @@ no_addresses:
 	return err;
 }
 
+/* The device that paired last first: it owns an address that several claim. */
 static void adopt_peers(struct hpkm_port *port)
 {
 	struct hpkm_peer *peer;
 
-	list_for_each_entry(peer, &port->hn->peers, node)
+	list_for_each_entry_reverse(peer, &port->hn->peers, node)
 		if (!strcmp(peer->ifname, port->ifname) &&
 		    !rcu_access_pointer(peer->port))
 			hpkm_peer_link(peer, port, false);
@@ -385,10 +431,9 @@ int hpkm_port_start(struct hpkm_port *port, struct hpkm_net *hn)
 	port->hn = hn;
 	seqlock_init(&port->address_lock);
 	spin_lock_init(&port->learn_lock);
+	INIT_LIST_HEAD(&port->learned_by_age);
 	hpkm_rate_init(&port->rate);
 	INIT_LIST_HEAD(&port->peers);
-	skb_queue_head_init(&port->known);
-	skb_queue_head_init(&port->unknown);
 	hpkm_handshake_init(port);
 	hpkm_pairing_window_init(port);
 	err = init_tables(port);
@@ -428,8 +473,7 @@ void hpkm_port_stop(struct hpkm_port *port)
 
 	cancel_work_sync(&port->work);
 	cancel_delayed_work_sync(&port->pairing_tick);
-	skb_queue_purge(&port->known);
-	skb_queue_purge(&port->unknown);
+	hpkm_handshake_purge(port);
 	rhashtable_destroy(&port->sids);
 	rhashtable_destroy(&port->addresses);
 	rhashtable_free_and_destroy(&port->learned, free_learned, NULL);

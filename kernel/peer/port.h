@@ -37,16 +37,19 @@
  * @peers: peers bound to this port; changes under @hn->lock, read under RCU
  * @peer_count: how many; READ_ONCE
  * @bridge_count: how many of them may use other sources
- * @learn_lock: guards changes of @learned
+ * @learn_lock: guards changes of @learned; innermost, bottom halves disabled
+ * @learned_by_age: the same, the first to expire first; under @learn_lock
  * @learned_count: entries in @learned, under @learn_lock
  * @half_open: exchanges being answered
- * @known: C2..C5, ACK and control for a live session index, for @work
+ * @words: opened control and first data of sessions, for @work
+ * @known: C2..C5 and ACK for a session index in use, for @work
  * @unknown: C1 and P1..P6, for @work
  * @rate: how much each source may add to @unknown
- * @work: takes from both queues in turn
+ * @work: takes from the queues in turn
  * @c1_all_at: when a C1 from an unknown source was last tried with all peers;
  *	only @work uses it
  * @pairing: the window and its contexts; under @hn->lock
+ * @pairing_until: P1..P6 are of no use from then on; READ_ONCE
  * @pairing_opened_at: when the window was opened; the same
  * @pairing_override: this window was opened without isolation; the same
  * @pairing_tick: the window's timer
@@ -69,14 +72,17 @@ struct hpkm_port {
 	u32 peer_count;
 	atomic_t bridge_count;
 	spinlock_t learn_lock;	/* learned */
+	struct list_head learned_by_age;
 	u32 learned_count;
 	atomic_t half_open;
+	struct sk_buff_head words;
 	struct sk_buff_head known;
 	struct sk_buff_head unknown;
 	struct hpkm_rate rate;
 	struct work_struct work;
 	u64 c1_all_at;
 	struct hpkm_pairing pairing;
+	u64 pairing_until;
 	u64 pairing_opened_at;
 	bool pairing_override;
 	struct delayed_work pairing_tick;

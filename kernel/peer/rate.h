@@ -9,8 +9,15 @@
 
 #define HPKM_RATE_BUCKETS	256
 
+/* Each source has a bucket of each kind. */
+enum hpkm_rate_class {
+	HPKM_RATE_STRANGER,	/* C1 from an address that no peer is bound to */
+	HPKM_RATE_PEER,		/* C1 from a peer's address, or who claims it */
+	HPKM_RATE_PAIRING,	/* P1..P6 */
+};
+
 /**
- * struct hpkm_rate - token buckets by source address
+ * struct hpkm_rate - token buckets by source address and kind
  * @lock: guards @bucket; bottom halves disabled
  * @key: which sources share a bucket cannot be guessed
  * @bucket: when the bucket would be full again, nanoseconds
@@ -23,6 +30,7 @@ struct hpkm_rate {
 
 void hpkm_rate_init(struct hpkm_rate *rate);
 /* True when @src may cause work now.  Any context with bottom halves disabled. */
-bool hpkm_rate_allow(struct hpkm_rate *rate, const u8 src[ETH_ALEN], u64 now);
+bool hpkm_rate_allow(struct hpkm_rate *rate, enum hpkm_rate_class class,
+		     const u8 src[ETH_ALEN], u64 now);
 
 #endif /* _HPKM_PEER_RATE_H */

@@ -184,10 +184,25 @@ static void receive_control(struct hpkm_channel *channel, struct sk_buff *skb,
 	consume_skb(skb);
 }
 
+/*
+ * What is noted now would be forgotten when the session is installed, and a
+ * message delivered now would be delivered again.
+ */
+static bool comes_too_early(const struct hpkm_channel *channel, const struct hpkm_inner *inner)
+{
+	return inner->flags & HPKM_FLAG_RECORD && channel->control.renews &&
+	       READ_ONCE(channel->control.state) == HPKM_SESSION_STATE_NEXT;
+}
+
 /* A whole frame.  Consumes @skb. */
 static void receive_inner(struct hpkm_channel *channel, struct sk_buff *skb,
 			  struct hpkm_inner *inner, u64 now)
 {
+	if (comes_too_early(channel, inner)) {
+		hpkm_peer_count(channel->peer, HPKM_COUNTER_RX_NO_SESSION);
+		kfree_skb(skb);
+		return;
+	}
 	switch (inner->kind) {
 	case HPKM_KIND_FRAME:
 		receive_ethernet(channel, skb, inner, now);

@@ -79,6 +79,7 @@ void hpkm_record_sent(struct hpkm_peer *peer, const struct hpkm_inner *inner, co
 	spin_lock_bh(&peer->data_lock);
 	hpkm_log_add(peer->log, &record);
 	spin_unlock_bh(&peer->data_lock);
+	memzero_explicit(&record, sizeof(record));
 }
 
 /* What a record that arrived asks for once data_lock is free. */
@@ -152,6 +153,7 @@ bool hpkm_record_received(struct hpkm_peer *peer, const struct hpkm_inner *inner
 		hpkm_peer_event(peer, HPKM_EVENT_MESSAGE, record.rid, NULL);
 	if (after.update)
 		hpkm_peer_ask(peer, HPKM_WANT_UPDATE);
+	memzero_explicit(&record, sizeof(record));
 	return after.fresh;
 }
 

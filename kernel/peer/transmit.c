@@ -295,6 +295,8 @@ static int send(struct outgoing *out, struct sk_buff *skb)
 	int err = try_send(out, skb);
 
 	if (err) {
+		if (out->inner.kind == HPKM_KIND_CONTROL)
+			memzero_explicit(skb->data, skb_headlen(skb));
 		drop(peer, skb, err == -ENOMEM ? HPKM_COUNTER_TX_NO_MEMORY :
 						 HPKM_COUNTER_TX_NO_SESSION);
 		return err;
@@ -524,6 +526,9 @@ int hpkm_channel_send_control(struct hpkm_channel *channel, const u8 *payload, s
 	rcu_read_lock();
 	if (begin(&out, channel, now))
 		err = send_control(&out, payload, len);
+	/* A keepalive that could not be sent is as good as lost on the way. */
+	if (err && !len)
+		WRITE_ONCE(channel->unreplied_since, 0);
 	rcu_read_unlock();
 	local_bh_enable();
 	return err;

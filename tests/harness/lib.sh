@@ -81,7 +81,7 @@ copy_sources() {
 
 	[ -f "$root/Kbuild" ] || die "there is no Kbuild in the top folder"
 	mkdir -p "$dir"
-	(cd "$root" && rsync -aR --include='*/' --include='*.[ch]' --include='*.txt' --exclude='*' \
+	(cd "$root" && rsync -rlcR --include='*/' --include='*.[ch]' --include='*.txt' --exclude='*' \
 		kernel include tests/kunit tests/vectors "$dir/")
 	# A source that is gone must not be built any more.
 	(cd "$dir" && find kernel include tests -name '*.[ch]' ! -name '*.mod.c') |

@@ -134,6 +134,7 @@ class Machine:
         self.memory = memory
         self.cmdline = cmdline
         self.console = self.work / f"{name}.console"
+        self.initrd = self.work / f"{name}.initrd"
         self._qemu: subprocess.Popen[bytes] | None = None
         self._port: socket.socket | None = None
         self._qmp: socket.socket | None = None
@@ -189,16 +190,16 @@ class Machine:
                 end.close()
         self._port = self._qmp = None
         self._pending = b""
+        self.initrd.unlink(missing_ok=True)
         if self._scratch:
             self._scratch.cleanup()
             self._scratch = None
 
     def _command(self, scratch: Path) -> list[str]:
         source = image(self.arch)
-        initrd = scratch / "initrd"
-        overlay = scratch / "overlay"
+        overlay = self.work / f"{self.name}.overlay"
         pack_files(self.files, overlay)
-        with initrd.open("wb") as out:
+        with self.initrd.open("wb") as out:
             for part in (source / "rootfs.cpio", overlay):
                 with part.open("rb") as piece:
                     shutil.copyfileobj(piece, out)
@@ -208,7 +209,7 @@ class Machine:
             "-accel", "tcg,thread=multi", "-smp", str(self.cpus),
             "-m", str(self.memory), "-nodefaults", "-display", "none",
             "-no-reboot", "-kernel", str(source / "vmlinuz"),
-            "-initrd", str(initrd), "-append",
+            "-initrd", str(self.initrd), "-append",
             f"console={CONSOLE[self.arch]} {self.cmdline}",
             "-serial", f"file:{self.console}",
             "-qmp", f"unix:{scratch}/qmp,server=on,wait=off",

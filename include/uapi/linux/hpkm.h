@@ -6,8 +6,9 @@
  * object has a command group and an attribute set of its own; the top level
  * attributes of a message are those of its object.  Commands named *_GET need
  * no privilege, except for HPKM_CMD_LOG_GET and HPKM_CMD_MESSAGE_GET, which
- * show what was said; all others need CAP_NET_ADMIN in the namespace's user
- * namespace.  A refused request carries an extack sentence.
+ * show what was said, and HPKM_CMD_SK_GET, since a fingerprint is something to
+ * try passphrases against; all others need CAP_NET_ADMIN in the namespace's
+ * user namespace.  A refused request carries an extack sentence.
  *
  * Integers are in host byte order; identifiers, keys and addresses are octet
  * strings.  No reply and no event ever carries a secret.
@@ -40,7 +41,7 @@ enum hpkm_cmd {
 	HPKM_CMD_LINK_DEL,	/* detach: IFINDEX or IFNAME */
 	HPKM_CMD_LINK_SET,	/* IFINDEX or IFNAME, MODE */
 
-	HPKM_CMD_SK_GET,	/* dump: fingerprints only */
+	HPKM_CMD_SK_GET,	/* dump: fingerprints only.  Privileged. */
 	HPKM_CMD_SK_SET,	/* SUITE, KEY */
 	HPKM_CMD_SK_DEL,	/* SUITE */
 

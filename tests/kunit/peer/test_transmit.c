@@ -520,9 +520,9 @@ static void first_data(struct kunit *test)
 	b->channel->control.state = HPKM_SESSION_STATE_NEXT;
 	local_bh_disable();
 	arrive(b, take_sent(a));
-	KUNIT_EXPECT_EQ(test, skb_queue_len(&b->port.known), 1);
+	KUNIT_EXPECT_EQ(test, skb_queue_len(&b->port.words), 1);
 	carry(a, b);
-	words = skb_queue_len(&b->port.known);
+	words = skb_queue_len(&b->port.words);
 	local_bh_enable();
 	b->channel->control.state = HPKM_SESSION_STATE_CURRENT;
 	KUNIT_EXPECT_GT(test, words, 1);

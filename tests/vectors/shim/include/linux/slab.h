@@ -7,6 +7,7 @@
 #include <linux/string.h>
 
 #define GFP_KERNEL	0
+#define GFP_KERNEL_ACCOUNT	0
 #define GFP_ATOMIC	1
 
 /*
