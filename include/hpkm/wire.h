@@ -97,7 +97,7 @@ static_assert(HPKM_FINISH_LEN == 34);
 enum hpkm_kind {
 	HPKM_KIND_FRAME,	/* an Ethernet payload */
 	HPKM_KIND_MSG,		/* an application message, behind a u16 length */
-	HPKM_KIND_CONTROL,	/* update control; empty: acknowledgement or keepalive */
+	HPKM_KIND_CONTROL,	/* update control; empty: acknowledges or keeps alive */
 };
 
 #define HPKM_FLAG_RECORD	1	/* rec, T and LI are there */

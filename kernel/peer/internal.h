@@ -319,7 +319,7 @@ void hpkm_data_unlink(struct hpkm_peer *peer);
  * @skb.  Bottom halves disabled, RCU read side.
  */
 void hpkm_peer_send(struct hpkm_peer *peer, struct sk_buff *skb, bool l2addr);
-/* CONTROL, @len 0: bare.  An acknowledgement rides on it where one is owed. */
+/* CONTROL, @len 0: bare.  It also acknowledges where that is owed. */
 int hpkm_channel_send_control(struct hpkm_channel *channel, const u8 *payload, size_t len);
 
 /* receive.c.  A DATA frame for this channel, see hpkm_port_receive(). */

@@ -9,10 +9,10 @@
 #include "netlink.h"
 #include "objects.h"
 
-static void expect(struct run run, enum status status, const char *out, const char *err)
+static void expect(struct run run, enum status wanted, const char *out, const char *err)
 {
-	if (run.status != status)
-		fail_msg("status %d, not %d: %s", run.status, status, run.err);
+	if (run.status != wanted)
+		fail_msg("status %d, not %d: %s", run.status, wanted, run.err);
 	if (out && !strstr(run.out, out))
 		fail_msg("output lacks '%s': %s", out, run.out);
 	if (err && !strstr(run.err, err))

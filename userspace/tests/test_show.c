@@ -8,10 +8,10 @@
 #include "netlink.h"
 #include "objects.h"
 
-static void expect(struct run run, enum status status, const char *out)
+static void expect(struct run run, enum status wanted, const char *out)
 {
-	if (run.status != status)
-		fail_msg("status %d, not %d: %s", run.status, status, run.err);
+	if (run.status != wanted)
+		fail_msg("status %d, not %d: %s", run.status, wanted, run.err);
 	assert_string_equal(run.out, out);
 	run_end(&run);
 }

@@ -28,7 +28,7 @@ static void controls_are_escaped(void **state)
 	expect_escaped("\x1b[2J", 4, "\\x1b[2J");
 	expect_escaped("\0\x7f", 2, "\\x00\\x7f");
 	/* C1 controls: CSI as U+009B. */
-	expect_escaped("\xc2\x9b" "31m", 5, "\\xc2\\x9b31m");
+	expect_escaped("\xc2\x9b\x33\x31m", 5, "\\xc2\\x9b31m");
 }
 
 static void invisible_is_escaped(void **state)

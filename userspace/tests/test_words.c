@@ -93,7 +93,8 @@ static void complaints_are_safe_to_show(void **state)
 
 static void keyword_comes_once(void **state)
 {
-	char *words[] = { "gree", "green" };
+	char first[] = "gree", second[] = "green";
+	char *words[2] = { first, second };
 	struct args args = { words, 2 };
 	unsigned int seen = 0;
 

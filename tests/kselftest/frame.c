@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Frames for and from the stack, as a program above the link sees them.
+ *
+ *	frame send IF HEX		send a frame, Ethernet header included
+ *	frame wait IF PROTO SECONDS	print the first frame of that protocol that
+ *					is delivered, as hex.  PROTO is an EtherType
+ *					(hex) or 0004: 802.3.  Says "waiting" first
+ */
+#include "packet.h"
+#include <poll.h>
+
+static void bind_to(int fd, const char *name, int protocol)
+{
+	struct sockaddr_ll at = {
+		.sll_family = AF_PACKET,
+		.sll_protocol = htons(protocol),
+		.sll_ifindex = if_nametoindex(name),
+	};
+
+	if (fd < 0 || !at.sll_ifindex || bind(fd, (struct sockaddr *)&at, sizeof(at)))
+		die(name);
+}
+
+static int send_frame(const char *name, const char *hex)
+{
+	static uint8_t frame[FRAME_MAX];
+	int fd = socket(AF_PACKET, SOCK_RAW, 0);
+	int len = from_hex(hex, frame, sizeof(frame));
+
+	if (len < ETHER_LEN)
+		return 2;
+	bind_to(fd, name, 0);
+	if (send(fd, frame, len, 0) != len)
+		die("send");
+	return 0;
+}
+
+static int wait_for(const char *name, const char *proto, int seconds)
+{
+	static uint8_t frame[FRAME_MAX];
+	static char hex[2 * FRAME_MAX + 1];
+	int protocol = strtol(proto, NULL, 16);
+	int fd = socket(AF_PACKET, SOCK_RAW, htons(protocol));
+	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	int len;
+
+	bind_to(fd, name, protocol);
+	printf("waiting\n");
+	fflush(stdout);
+	if (poll(&wait, 1, 1000 * seconds) != 1)
+		return 1;
+	len = recv(fd, frame, sizeof(frame), 0);
+	if (len < 0)
+		die("recv");
+	to_hex(frame, len, hex);
+	printf("%s\n", hex);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 4 && !strcmp(argv[1], "send"))
+		return send_frame(argv[2], argv[3]);
+	if (argc == 5 && !strcmp(argv[1], "wait"))
+		return wait_for(argv[2], argv[3], atoi(argv[4]));
+	fprintf(stderr, "usage: frame send IF HEX | frame wait IF PROTO SECONDS\n");
+	return 2;
+}
