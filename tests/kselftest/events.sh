@@ -66,6 +66,8 @@ half() {
 ktap_ok "one half of a frame" half
 
 overflow() {
+	# What asks for the neighbour would wait as well, and stand for the rest.
+	ip -n "$A" neigh replace "$ADDR_B" lladdr "$MAC_B" dev "$VA" nud permanent
 	cable_do drop any any
 	on_a hpkm-nl link del "$VA" && on_a hpkm-nl link add "$VA" || return 1
 	rises a tx_no_session on_a ping -q -S 1000000 -l 160 -c 160 -w 3 "$ADDR_B"

@@ -121,7 +121,11 @@ on_a ip link set d0 down
 
 for n in 1 2 3 4 5 6; do
 	lossy() {
-		cable_do clear && cable_do drop any "P$n" count 1 && pairs && ping_when_up
+		local mark
+		mark=$(cable_now)
+		cable_do clear && cable_do drop any "P$n" count 1 && pairs && ping_when_up || return 1
+		# By sending again, and not by another run.
+		[ "$(frames_of "$mark" '.>.' P3 | sort -u | wc -l)" = 1 ]
 	}
 	ping_when_up() {
 		cable_do clear && wait_until 15 ping_a
