@@ -50,6 +50,8 @@ helper userspace: deps-build
 install: module helper
 	@$(MAKE) -s -C userspace O=$(BUILD)/userspace install
 	@$(MAKE) -s -C $(KDIR) M=$(BUILD)/module INSTALL_MOD_PATH=$(DESTDIR) modules_install
+	@# Debian's headers have no System.map, without which kbuild leaves this out.
+	@[ -n "$(DESTDIR)" ] || depmod "$$(modinfo -F vermagic hpkm.ko | cut -d' ' -f1)"
 
 deps: deps-all
 
