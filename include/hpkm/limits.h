@@ -30,19 +30,21 @@
 #define HPKM_START_JITTER	(1 * HPKM_SECOND)	/* after attach or carrier-up */
 #define HPKM_RATE_BURST		16			/* C1 and P1..P6, a source */
 #define HPKM_RATE_INTERVAL	(100 * HPKM_MS)		/* between them, once the burst is used */
-#define HPKM_RATE_PEER_INTERVAL	(1 * HPKM_MS)		/* the same for C1 from a peer's address */
+#define HPKM_RATE_PEER_INTERVAL	(HPKM_MS / 10)		/* the same for C1 from a peer's address */
 #define HPKM_HANDSHAKE_QUEUE	256			/* frames waiting for work, a link */
 #define HPKM_C1_ALL_PEERS	(100 * HPKM_MS)		/* a link, between tries with all */
 
 /* Sessions */
 #define HPKM_REKEY_S		120			/* the initiator; policy may shorten it */
 #define HPKM_REKEY_RESPONDER(t)	((t) * 9 / 8)		/* 135 s */
-#define HPKM_REFUSE_AFTER(t)	((t) * 3 / 2)		/* 180 s */
+#define HPKM_SEND_FOR(t)	((t) * 11 / 8)		/* 165 s after the keys were made */
+#define HPKM_REFUSE_AFTER(t)	((t) * 3 / 2)		/* 180 s after INSTALL */
 #define HPKM_REKEY_FRAMES	BIT_ULL(40)
 #define HPKM_REFUSE_FRAMES	(HPKM_REKEY_FRAMES + BIT_ULL(32))
 #define HPKM_KEEPALIVE		(2 * HPKM_SECOND)
 #define HPKM_DEAD_PEER		(5 * HPKM_SECOND)
 #define HPKM_DRAIN		(5 * HPKM_SECOND)
+#define HPKM_DRAIN_SEND		(4750 * HPKM_MS)	/* the other may have begun before */
 #define HPKM_SESSIONS_OLD	4			/* draining or replaced, a peer */
 #define HPKM_REPLAY_WINDOW	2048			/* frames */
 #define HPKM_STAGED_FRAMES	128			/* a peer, waiting for a session */
@@ -68,7 +70,7 @@
 #define HPKM_MSG_WAITING	64			/* accepted and not acknowledged, a peer */
 #define HPKM_INBOX		64			/* messages kept for reading, a peer */
 #define HPKM_FRAGMENTS		16			/* halves waiting, a peer */
-#define HPKM_FRAGMENT_LIFE_MS	200
+#define HPKM_FRAGMENT_LIFE	(2 * HPKM_SECOND)
 #define HPKM_LOG_DEFAULT	256
 #define HPKM_LOG_MIN		16
 #define HPKM_LOG_MAX		1048576
@@ -82,8 +84,10 @@
 #define HPKM_UPDATE_RESEND_EVERY (1 * HPKM_SECOND)
 #define HPKM_RESPONDER_WAITS	(1 * HPKM_SECOND)	/* for C1, after U3 */
 #define HPKM_WRITE_RETRY	(1 * HPKM_SECOND)
+#define HPKM_WRITE_TIMEOUT	(30 * HPKM_SECOND)	/* then it is taken for failed */
 
 /* Links, section 6 */
+#define HPKM_PEERS_MAX		65536			/* a namespace */
 #define HPKM_MTU_MIN		576
 #define HPKM_ADDRESS_LIFE_S	300			/* a bridge peer's learned source */
 #define HPKM_ADDRESSES_LEARNED	1024			/* a link */

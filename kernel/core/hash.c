@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 /* H and F of protocol section 2. */
 #include <linux/string.h>
-#include <crypto/blake2s.h>
+#include "../compat/blake2s.h"
 #include "hash.h"
 
-static void absorb(struct blake2s_state *state, const struct hpkm_bytes *part, size_t parts)
+static void absorb(struct blake2s_ctx *context, const struct hpkm_bytes *part, size_t parts)
 {
 	size_t i;
 
 	for (i = 0; i < parts; i++)
-		blake2s_update(state, part[i].data, part[i].len);
+		blake2s_update(context, part[i].data, part[i].len);
 }
 
 /**
@@ -22,11 +22,11 @@ static void absorb(struct blake2s_state *state, const struct hpkm_bytes *part, s
  */
 void hpkm_hash_parts(u8 out[HPKM_KEY_LEN], const struct hpkm_bytes *part, size_t parts)
 {
-	struct blake2s_state state;
+	struct blake2s_ctx context;
 
-	blake2s_init(&state, HPKM_KEY_LEN);
-	absorb(&state, part, parts);
-	blake2s_final(&state, out);
+	blake2s_init(&context, HPKM_KEY_LEN);
+	absorb(&context, part, parts);
+	blake2s_final(&context, out);
 }
 
 /**
@@ -42,12 +42,12 @@ void hpkm_hash_parts(u8 out[HPKM_KEY_LEN], const struct hpkm_bytes *part, size_t
 void hpkm_derive_parts(u8 out[HPKM_KEY_LEN], const u8 key[HPKM_KEY_LEN], const char *label,
 		       const struct hpkm_bytes *part, size_t parts)
 {
-	struct blake2s_state state;
+	struct blake2s_ctx context;
 	u8 len = strlen(label);
 
-	blake2s_init_key(&state, HPKM_KEY_LEN, key, HPKM_KEY_LEN);
-	blake2s_update(&state, &len, sizeof(len));
-	blake2s_update(&state, (const u8 *)label, len);
-	absorb(&state, part, parts);
-	blake2s_final(&state, out);
+	blake2s_init_key(&context, HPKM_KEY_LEN, key, HPKM_KEY_LEN);
+	blake2s_update(&context, &len, sizeof(len));
+	blake2s_update(&context, (const u8 *)label, len);
+	absorb(&context, part, parts);
+	blake2s_final(&context, out);
 }

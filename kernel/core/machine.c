@@ -22,6 +22,7 @@ void hpkm_machine_init(struct hpkm_machine *machine, const struct hpkm_machine_o
 	machine->ops = ops;
 	hpkm_pair_init(&machine->pair, suite, own, peer);
 	machine->rekey_after = HPKM_REKEY_S * HPKM_SECOND;
+	machine->rekey_frames = HPKM_REKEY_FRAMES;
 	machine->start.wanted_at = HPKM_NEVER;
 	machine->store.retry_at = HPKM_NEVER;
 }
@@ -45,6 +46,18 @@ void hpkm_machine_tell(struct hpkm_machine *machine, enum hpkm_machine_event_typ
 	};
 
 	machine->ops->event(machine, &event);
+}
+
+/**
+ * hpkm_machine_renewed() - a pairing's context is the only one now
+ * @machine: whose
+ *
+ * What the peer counted before, it may count anew.
+ */
+void hpkm_machine_renewed(struct hpkm_machine *machine)
+{
+	machine->peer_hctr = 0;
+	hpkm_machine_tell(machine, HPKM_MACHINE_RENEWED, NULL, NULL, NULL);
 }
 
 /**

@@ -49,14 +49,16 @@ enum hpkm_session_state {
  * @state: its slot
  * @initiator: this side began it
  * @barred: takes no part in key updates any more
- * @renews: its INSTALL makes a pairing's context the only one, so that until
- *	then nothing in it may be remembered as delivered
+ * @renews: its INSTALL will make a pairing's context the only one; before that
+ *	nothing in it may be remembered as delivered
  * @own_sid: the index the peer sends to; owned by the session
  * @peer_sid: the index to send to
  * @epoch_n: the epoch it was made under
  * @sid: its public name
  * @update_key: SU, wiped when barred
- * @installed_at: when it became current
+ * @installed_at: when it became current; before that, when it was made
+ * @send_until: from then on nothing is sent in it: what is under way must find
+ *	the peer's session still there, and that one may have been installed first
  * @ends_at: when it is wiped at the latest
  *
  * The data plane embeds it; keys, counters and replay window are there.
@@ -72,6 +74,7 @@ struct hpkm_session {
 	u8 sid[HPKM_SID_LEN];
 	u8 update_key[HPKM_KEY_LEN];
 	u64 installed_at;
+	u64 send_until;
 	u64 ends_at;
 };
 
@@ -119,7 +122,7 @@ enum hpkm_step {
 enum hpkm_stored {
 	HPKM_STORED,		/* durable, or as durable as this peer gets */
 	HPKM_STORE_FAILED,	/* may have happened all the same */
-	HPKM_STORE_LATER,	/* hpkm_machine_stored() will say */
+	HPKM_STORE_LATER,	/* hpkm_machine_stored() may say within HPKM_WRITE_TIMEOUT */
 };
 
 /**
@@ -138,6 +141,8 @@ enum hpkm_stored {
  * @session_destroy: wipe and free it, and its session index
  * @traffic: what passed in @session
  * @store: make @machine->durable, as it is now, durable
+ * @may_store: false while what @store kept before would be left behind by what
+ *	it cannot keep now
  * @record_find: a copy of the one record that @search finds, pending ones too;
  *	-ENOENT none, -EEXIST several
  * @record_choose: a copy of a confirmed one, uniformly; -ENOENT
@@ -163,6 +168,7 @@ struct hpkm_machine_ops {
 	void (*traffic)(struct hpkm_machine *machine, const struct hpkm_session *session,
 			struct hpkm_traffic *traffic);
 	enum hpkm_stored (*store)(struct hpkm_machine *machine);
+	bool (*may_store)(struct hpkm_machine *machine);
 	int (*record_find)(struct hpkm_machine *machine, const struct hpkm_update_search *search,
 			   struct hpkm_record *out);
 	int (*record_choose)(struct hpkm_machine *machine, struct hpkm_record *out);
@@ -232,7 +238,7 @@ struct hpkm_update_slot {
 /* What waits for the write that freezes the pair. */
 enum hpkm_write {
 	HPKM_WRITE_NONE,
-	HPKM_WRITE_SOON,	/* P3, P4 and the like: nobody waits */
+	HPKM_WRITE_P0,
 	HPKM_WRITE_P1,
 	HPKM_WRITE_P2,
 	HPKM_WRITE_PAIR_FRESH,
@@ -244,14 +250,18 @@ enum hpkm_write {
  * @frozen: what waits for a write, HPKM_WRITE_NONE when the pair is not FROZEN
  * @in_flight: a write was issued and is undecided
  * @in_flight_frozen: it is the one that @frozen waits for
+ * @failed: the last write that was decided
  * @dirty: memory is ahead of the store
+ * @issued_at: when the write in flight was issued
  * @retry_at: when to write again after a failure, or HPKM_NEVER
  */
 struct hpkm_store {
 	enum hpkm_write frozen;
 	bool in_flight;
 	bool in_flight_frozen;
+	bool failed;
 	bool dirty;
+	u64 issued_at;
 	u64 retry_at;
 };
 
@@ -264,16 +274,18 @@ struct hpkm_store {
  * @linked: there is a link to send on
  * @pairing: between P3 or P4 and the pairing's end: no exchange, no control
  * @rekey_after: nanoseconds after which the initiator rekeys
+ * @rekey_frames: and either side after so many frames
  * @start: when to begin an exchange
  * @attempt: the own one
  * @half_open: the peer's
+ * @peer_hctr: the highest hctr that was answered
  * @finished: the last two
  * @next: the session of an attempt in WA
  * @current_session: current or draining; what is sent goes here
  * @old: replaced ones, the newest first
  * @update: in @current_session
- * @pairing_stored: with HPKM_WRITE_PAIR_*: told when a write that was to come
- *	later is decided; NULL while the store always decides at once
+ * @pairing_stored: with HPKM_WRITE_PAIR_*: told when the write is decided; NULL
+ *	if the store always decides at once
  */
 struct hpkm_machine {
 	const struct hpkm_machine_ops *ops;
@@ -283,9 +295,11 @@ struct hpkm_machine {
 	bool linked;
 	bool pairing;
 	u64 rekey_after;
+	u64 rekey_frames;
 	struct hpkm_start start;
 	struct hpkm_attempt attempt;
 	struct hpkm_half_open half_open[HPKM_HALF_OPEN_PEER];
+	u64 peer_hctr;
 	struct hpkm_finished finished[2];
 	struct hpkm_session *next;
 	struct hpkm_session *current_session;
@@ -311,6 +325,7 @@ bool hpkm_machine_frozen(const struct hpkm_machine *machine);
 /* machine_exchange.c; 0 taken, an errno when it was refused */
 int hpkm_machine_c1(struct hpkm_machine *machine, const u8 *frame,
 		    const u8 src[HPKM_ADDRESS_LEN], u64 now);
+bool hpkm_machine_give_way(struct hpkm_machine *machine, u64 now);
 int hpkm_machine_handshake(struct hpkm_machine *machine, const u8 *frame,
 			   const u8 src[HPKM_ADDRESS_LEN], u64 now);
 void hpkm_machine_first_data(struct hpkm_machine *machine, u32 own_sid, u64 now);
@@ -321,6 +336,9 @@ int hpkm_machine_control(struct hpkm_machine *machine, u32 own_sid, const u8 *pa
 			 u64 now);
 
 /* machine_store.c */
+void hpkm_machine_restored(struct hpkm_machine *machine, const struct hpkm_durable *durable,
+			   u64 now);
+void hpkm_machine_keep(struct hpkm_machine *machine, u64 now);
 void hpkm_machine_stored(struct hpkm_machine *machine, bool ok, u64 now);
 
 /* machine_pairing.c */

@@ -35,7 +35,7 @@ static void forget_attempt(struct hpkm_machine *machine)
 		return;
 	/* From WA on the next session owns the index. */
 	if (machine->next)
-		hpkm_sessions_drop_next(machine);
+		hpkm_sessions_give_up_next(machine);
 	else if (attempt->x.initiator_sid)
 		machine->ops->sid_free(machine, attempt->x.initiator_sid);
 	memzero_explicit(attempt, sizeof(*attempt));
@@ -120,11 +120,12 @@ void hpkm_exchange_begin(struct hpkm_machine *machine, u64 now)
 	struct hpkm_start *start = &machine->start;
 	u32 own_sid = machine->ops->sid_new(machine);
 
-	hpkm_sessions_bar(machine);
+	/* Without memory for an index nothing begins, so nothing ends. */
 	if (!own_sid) {
 		back_off(machine, now);
 		return;
 	}
+	hpkm_sessions_bar(machine);
 	start->sequence++;
 	prepare_attempt(machine, own_sid);
 	memcpy(attempt->address, machine->durable.address, HPKM_ADDRESS_LEN);
@@ -154,8 +155,24 @@ static void forget_half_open(struct hpkm_machine *machine, struct hpkm_half_open
 	memzero_explicit(half, sizeof(*half));
 }
 
-/* A free place, or the oldest that may be given up. */
-static struct hpkm_half_open *place_for_half_open(struct hpkm_machine *machine, u64 now)
+/* Whoever is behind it has had time to answer, or never could. */
+static bool gives_way(const struct hpkm_half_open *half, u64 now)
+{
+	return half->stale || now - half->changed_at > HPKM_HALF_OPEN_SAFE;
+}
+
+/*
+ * A higher hctr is made by the peer alone, once he has given up all attempts
+ * before; what is half-open is one of those, or was recorded and sent again.
+ */
+static bool is_superseded(const struct hpkm_machine *machine, bool stale)
+{
+	return machine->pair.suite->counts_attempts && !stale;
+}
+
+/* A free place, or the oldest that may be given up for a C1, @stale or not. */
+static struct hpkm_half_open *place_for_half_open(struct hpkm_machine *machine, bool stale,
+						  u64 now)
 {
 	struct hpkm_half_open *oldest = NULL;
 	size_t i;
@@ -165,13 +182,38 @@ static struct hpkm_half_open *place_for_half_open(struct hpkm_machine *machine, 
 
 		if (half->state == HPKM_HALF_OPEN_NONE)
 			return half;
+		if (!gives_way(half, now) && !is_superseded(machine, stale))
+			continue;
 		if (!oldest || half->changed_at < oldest->changed_at)
 			oldest = half;
 	}
-	if (now - oldest->changed_at <= HPKM_HALF_OPEN_SAFE)
-		return NULL;
-	forget_half_open(machine, oldest);
+	if (oldest)
+		forget_half_open(machine, oldest);
 	return oldest;
+}
+
+/**
+ * hpkm_machine_give_way() - the link has no room for another pair's exchange
+ * @machine: one whose half-open ones may be too old
+ * @now: nanoseconds
+ *
+ * Gives up those.  Return: whether there was any.  Context: the caller
+ * serialises.
+ */
+bool hpkm_machine_give_way(struct hpkm_machine *machine, u64 now)
+{
+	bool any = false;
+	size_t i;
+
+	for (i = 0; i < HPKM_HALF_OPEN_PEER; i++) {
+		struct hpkm_half_open *half = &machine->half_open[i];
+
+		if (half->state == HPKM_HALF_OPEN_NONE || !gives_way(half, now))
+			continue;
+		forget_half_open(machine, half);
+		any = true;
+	}
+	return any;
 }
 
 static bool own_attempt_wins(const struct hpkm_machine *machine, u64 now)
@@ -198,8 +240,9 @@ static struct hpkm_half_open *repeated(struct hpkm_machine *machine, const u8 *f
 	return NULL;
 }
 
-/* Which epoch C1 is under; exactly one may open it. */
-static int find_epoch(struct hpkm_machine *machine, const u8 *frame, enum hpkm_epoch_slot *found)
+/* Which epoch C1 is under, and its number; exactly one epoch may open it. */
+static int find_epoch(struct hpkm_machine *machine, const u8 *frame, enum hpkm_epoch_slot *found,
+		      u64 *hctr)
 {
 	struct hpkm_exchange trial = { .pair = &machine->pair };
 	enum hpkm_epoch_slot slot;
@@ -214,6 +257,7 @@ static int find_epoch(struct hpkm_machine *machine, const u8 *frame, enum hpkm_e
 		if (machine->pair.suite->open_c1(&trial, frame))
 			continue;
 		*found = slot;
+		*hctr = trial.hctr;
 		matches++;
 	}
 	memzero_explicit(&trial, sizeof(trial));
@@ -239,14 +283,37 @@ static int answer_c1(struct hpkm_machine *machine, struct hpkm_half_open *half, 
 	return err;
 }
 
-static int new_half_open(struct hpkm_machine *machine, const u8 *frame, const u8 *src,
-			 enum hpkm_epoch_slot slot, u64 now)
+/*
+ * An old C1 again: the key holder's late one, or somebody's who recorded it.
+ * It leads nowhere without the elements, so it must not cost the new ones
+ * their place.
+ */
+static bool is_stale(const struct hpkm_machine *machine, u64 hctr)
 {
-	struct hpkm_half_open *half = place_for_half_open(machine, now);
+	return machine->pair.suite->counts_attempts && hctr <= machine->peer_hctr;
+}
+
+static bool answers_others(const struct hpkm_machine *machine)
+{
+	size_t i;
+
+	for (i = 0; i < HPKM_HALF_OPEN_PEER; i++)
+		if (machine->half_open[i].state != HPKM_HALF_OPEN_NONE)
+			return true;
+	return false;
+}
+
+static int new_half_open(struct hpkm_machine *machine, const u8 *frame, const u8 *src,
+			 enum hpkm_epoch_slot slot, bool stale, u64 now)
+{
+	struct hpkm_half_open *half = place_for_half_open(machine, stale, now);
 	int err;
 
-	if (!half || !machine->ops->half_open_begin(machine))
+	if (!half)
 		return -EBUSY;
+	if (!machine->ops->half_open_begin(machine))
+		return stale ? -EBUSY : -ENOSPC;
+	half->stale = stale;
 	err = answer_c1(machine, half, frame, slot, now);
 	if (err) {
 		memzero_explicit(half, sizeof(*half));
@@ -268,7 +335,8 @@ static int new_half_open(struct hpkm_machine *machine, const u8 *frame, const u8
  *
  * The session and the own attempt stay untouched.  Return: 0 when it was
  * answered; -ENOKEY when it is not under any of the pair's epochs (another
- * peer may be meant); -EBUSY when it is but cannot be answered now.
+ * peer may be meant); -EBUSY when it is but cannot be answered now; -ENOSPC
+ * when that is because the link has no room (see hpkm_machine_give_way()).
  * Context: the caller serialises.
  */
 int hpkm_machine_c1(struct hpkm_machine *machine, const u8 *frame,
@@ -276,20 +344,27 @@ int hpkm_machine_c1(struct hpkm_machine *machine, const u8 *frame,
 {
 	struct hpkm_half_open *half = repeated(machine, frame);
 	enum hpkm_epoch_slot slot;
+	bool stale;
+	u64 hctr;
 	int err;
 
-	if (machine->pairing || hpkm_machine_frozen(machine))
+	/* Whether it is this pair's is for the caller to know even if it must wait. */
+	err = half ? 0 : find_epoch(machine, frame, &slot, &hctr);
+	if (err)
+		return err;
+	if (!machine->linked || machine->pairing || hpkm_machine_frozen(machine))
 		return -EBUSY;
 	if (half) {
 		send_reply(machine, half);
 		return 0;
 	}
-	err = find_epoch(machine, frame, &slot);
-	if (err)
-		return err;
-	if (own_attempt_wins(machine, now))
+	stale = is_stale(machine, hctr);
+	if (own_attempt_wins(machine, now) || (stale && answers_others(machine)))
 		return -EBUSY;
-	return new_half_open(machine, frame, src, slot, now);
+	err = new_half_open(machine, frame, src, slot, stale, now);
+	if (!err)
+		machine->peer_hctr = max(machine->peer_hctr, hctr);
+	return err;
 }
 
 /* ---- INSTALL ---- */
@@ -305,7 +380,7 @@ static void settle_epochs(struct hpkm_machine *machine, enum hpkm_epoch_slot slo
 	hpkm_epoch_promote(machine, slot);
 	hpkm_store_soon(machine, now);
 	if (slot == HPKM_EPOCH_FRESH)
-		hpkm_machine_tell(machine, HPKM_MACHINE_RENEWED, NULL, NULL, NULL);
+		hpkm_machine_renewed(machine);
 }
 
 static void install(struct hpkm_machine *machine, struct hpkm_session *session,
@@ -333,7 +408,7 @@ static void complete_attempt(struct hpkm_machine *machine, u64 now)
 }
 
 /* C5 goes out only when the session it leads to exists. */
-static int create_next(struct hpkm_machine *machine)
+static int create_next(struct hpkm_machine *machine, u64 now)
 {
 	const struct hpkm_exchange *x = &machine->attempt.x;
 	struct hpkm_session_keys keys;
@@ -346,6 +421,10 @@ static int create_next(struct hpkm_machine *machine)
 	machine->next->peer_sid = x->responder_sid;
 	machine->next->epoch_n = x->epoch.n;
 	machine->next->renews = x->slot == HPKM_EPOCH_FRESH;
+	machine->next->send_until = now + HPKM_SEND_FOR(machine->rekey_after);
+	/* Unless it is installed: as long as the attempt, and then as if replaced. */
+	machine->next->installed_at = now;
+	machine->next->ends_at = now + HPKM_ATTEMPT_FAILS + HPKM_DRAIN;
 	machine->ops->session_moved(machine, machine->next);
 	return 0;
 }
@@ -370,7 +449,7 @@ static int to_attempt(struct hpkm_machine *machine, const u8 *frame, const u8 *s
 		machine->ops->step(machine, HPKM_STEP_C2_OPENED, &attempt->x);
 	} else {
 		machine->ops->step(machine, HPKM_STEP_C4_OPENED, &attempt->x);
-		if (create_next(machine)) {
+		if (create_next(machine, now)) {
 			attempt_failed(machine, now);
 			return -ENOMEM;
 		}
@@ -414,6 +493,7 @@ static int complete_half_open(struct hpkm_machine *machine, struct hpkm_half_ope
 	}
 	session->peer_sid = x->initiator_sid;
 	session->epoch_n = x->epoch.n;
+	session->send_until = now + HPKM_SEND_FOR(machine->rekey_after);
 	x->responder_sid = 0;
 	machine->ops->step(machine, HPKM_STEP_C5_OPENED, x);
 	keep_finished(machine, half, now);

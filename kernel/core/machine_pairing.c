@@ -13,8 +13,8 @@
  * @kids: receives the kids of fresh, next and cur, zero where there is none
  *
  * Until hpkm_machine_pairing_end() the pair starts and answers no exchange and
- * its session takes no part in updates.  Return: 0, or -EBUSY while FROZEN.
- * Context: the caller serialises.
+ * its session takes no part in updates.  Return: 0; -EBUSY while FROZEN;
+ * -ENOTCONN while what was kept would be left behind.  Context: the caller serialises.
  */
 int hpkm_machine_pairing_begin(struct hpkm_machine *machine,
 			       u8 kids[HPKM_EPOCH_SLOTS][HPKM_KID_LEN])
@@ -23,6 +23,8 @@ int hpkm_machine_pairing_begin(struct hpkm_machine *machine,
 
 	if (hpkm_machine_frozen(machine))
 		return -EBUSY;
+	if (!machine->ops->may_store(machine))
+		return -ENOTCONN;
 	machine->pairing = true;
 	hpkm_sessions_bar(machine);
 	hpkm_exchange_purge(machine);
@@ -70,7 +72,9 @@ static void keep_listed(struct hpkm_machine *machine,
 static int freeze(struct hpkm_machine *machine, enum hpkm_write kind, u64 now)
 {
 	hpkm_store_and_freeze(machine, kind, now);
-	return hpkm_machine_frozen(machine) ? -EINPROGRESS : 0;
+	if (hpkm_machine_frozen(machine))
+		return -EINPROGRESS;
+	return machine->store.failed ? -EIO : 0;
 }
 
 /**
@@ -81,8 +85,8 @@ static int freeze(struct hpkm_machine *machine, enum hpkm_write kind, u64 now)
  * @address: where P4 came from
  * @now: nanoseconds
  *
- * Return: 0 when it is durable, -EINPROGRESS when @machine->pairing_stored()
- * will say.  Context: the caller serialises.
+ * Return: 0 when it is durable, -EIO when that failed, -EINPROGRESS when
+ * @machine->pairing_stored() will say.  Context: the caller serialises.
  */
 int hpkm_machine_pairing_fresh(struct hpkm_machine *machine, const struct hpkm_epoch *epoch,
 			       const u8 listed[HPKM_EPOCH_SLOTS][HPKM_KID_LEN],
@@ -108,7 +112,7 @@ void hpkm_machine_pairing_confirm(struct hpkm_machine *machine, u64 now)
 	hpkm_sessions_end(machine);
 	hpkm_epoch_promote(machine, HPKM_EPOCH_FRESH);
 	hpkm_store_soon(machine, now);
-	hpkm_machine_tell(machine, HPKM_MACHINE_RENEWED, NULL, NULL, NULL);
+	hpkm_machine_renewed(machine);
 }
 
 /**
@@ -123,12 +127,15 @@ void hpkm_machine_pairing_confirm(struct hpkm_machine *machine, u64 now)
 int hpkm_machine_pairing_replace(struct hpkm_machine *machine, const struct hpkm_epoch *epoch,
 				 const u8 address[HPKM_ADDRESS_LEN], u64 now)
 {
+	/* It would stay FROZEN with what nobody keeps. */
+	if (!machine->ops->may_store(machine))
+		return -EIO;
 	hpkm_exchange_forget(machine);
 	hpkm_sessions_end(machine);
 	*hpkm_current_epoch(machine) = *epoch;
 	hpkm_epoch_promote(machine, HPKM_EPOCH_CUR);
 	memcpy(machine->durable.address, address, HPKM_ADDRESS_LEN);
-	hpkm_machine_tell(machine, HPKM_MACHINE_RENEWED, NULL, NULL, NULL);
+	hpkm_machine_renewed(machine);
 	return freeze(machine, HPKM_WRITE_PAIR_REPLACE, now);
 }
 

@@ -9,7 +9,7 @@
 void hpkm_sessions_bar(struct hpkm_machine *machine);
 void hpkm_sessions_drain(struct hpkm_machine *machine, u64 now);
 void hpkm_sessions_install(struct hpkm_machine *machine, struct hpkm_session *session, u64 now);
-void hpkm_sessions_drop_next(struct hpkm_machine *machine);
+void hpkm_sessions_give_up_next(struct hpkm_machine *machine);
 void hpkm_sessions_end(struct hpkm_machine *machine);
 void hpkm_sessions_tick(struct hpkm_machine *machine, u64 now);
 u64 hpkm_sessions_deadline(struct hpkm_machine *machine);
@@ -40,6 +40,7 @@ void hpkm_epoch_promote(struct hpkm_machine *machine, enum hpkm_epoch_slot slot)
 
 void hpkm_machine_tell(struct hpkm_machine *machine, enum hpkm_machine_event_type type,
 		       const struct hpkm_session *session, const u8 *rid, const char *reason);
+void hpkm_machine_renewed(struct hpkm_machine *machine);
 
 static inline struct hpkm_epoch *hpkm_current_epoch(struct hpkm_machine *machine)
 {

@@ -41,6 +41,7 @@ static void write(struct hpkm_machine *machine, u64 now)
 	enum hpkm_stored result;
 
 	store->in_flight = true;
+	store->issued_at = now;
 	store->in_flight_frozen = store->frozen != HPKM_WRITE_NONE;
 	store->dirty = false;
 	store->retry_at = HPKM_NEVER;
@@ -77,10 +78,43 @@ void hpkm_store_soon(struct hpkm_machine *machine, u64 now)
 		write(machine, now);
 }
 
+/**
+ * hpkm_machine_restored() - P0: the device started and this was kept
+ * @machine: just initialised
+ * @durable: as it was kept
+ * @now: nanoseconds
+ *
+ * FROZEN until it is durable that the device has started once more, so that
+ * no number of this start was ever used before.  Context: the caller
+ * serialises.
+ */
+void hpkm_machine_restored(struct hpkm_machine *machine, const struct hpkm_durable *durable,
+			   u64 now)
+{
+	machine->durable = *durable;
+	machine->durable.boot++;
+	hpkm_store_and_freeze(machine, HPKM_WRITE_P0, now);		/* P0 */
+}
+
+/**
+ * hpkm_machine_keep() - there is somebody who keeps the state now
+ * @machine: whose
+ * @now: nanoseconds
+ *
+ * Context: the caller serialises.
+ */
+void hpkm_machine_keep(struct hpkm_machine *machine, u64 now)
+{
+	machine->store.dirty = true;
+	if (!machine->store.in_flight)
+		write(machine, now);
+}
+
 /* Whether a failed write of this kind is repeated until it succeeds, frozen. */
 static bool must_succeed(enum hpkm_write kind)
 {
-	return kind == HPKM_WRITE_P2 || kind == HPKM_WRITE_PAIR_REPLACE;
+	return kind == HPKM_WRITE_P0 || kind == HPKM_WRITE_P2 ||
+	       kind == HPKM_WRITE_PAIR_REPLACE;
 }
 
 static void thaw(struct hpkm_machine *machine, bool ok, u64 now)
@@ -101,7 +135,7 @@ static void thaw(struct hpkm_machine *machine, bool ok, u64 now)
 			machine->pairing_stored(machine, ok);
 		break;
 	case HPKM_WRITE_NONE:
-	case HPKM_WRITE_SOON:
+	case HPKM_WRITE_P0:
 		break;
 	}
 }
@@ -112,7 +146,8 @@ static void thaw(struct hpkm_machine *machine, bool ok, u64 now)
  * @ok: durable; otherwise it may have happened all the same
  * @now: nanoseconds
  *
- * Context: the caller serialises; follows every HPKM_STORE_LATER once.
+ * Context: the caller serialises; at most once after each HPKM_STORE_LATER,
+ * and not when the write was given up.
  */
 void hpkm_machine_stored(struct hpkm_machine *machine, bool ok, u64 now)
 {
@@ -120,6 +155,7 @@ void hpkm_machine_stored(struct hpkm_machine *machine, bool ok, u64 now)
 	bool was_frozen = store->in_flight_frozen;
 
 	store->in_flight = false;
+	store->failed = !ok;
 	if (!ok) {
 		store->dirty = true;
 		store->retry_at = now + HPKM_WRITE_RETRY;
@@ -136,21 +172,27 @@ void hpkm_machine_stored(struct hpkm_machine *machine, bool ok, u64 now)
 }
 
 /**
- * hpkm_store_tick() - repeat a failed write
+ * hpkm_store_tick() - give up a write that takes too long, repeat a failed one
  * @machine: whose
  * @now: nanoseconds
  */
 void hpkm_store_tick(struct hpkm_machine *machine, u64 now)
 {
-	if (!machine->store.in_flight && now >= machine->store.retry_at)
+	if (now < hpkm_store_deadline(machine))
+		return;
+	if (machine->store.in_flight)
+		hpkm_machine_stored(machine, false, now);
+	else
 		write(machine, now);
 }
 
 /**
- * hpkm_store_deadline() - when to repeat it
+ * hpkm_store_deadline() - when hpkm_store_tick() has something to do
  * @machine: whose
  */
 u64 hpkm_store_deadline(const struct hpkm_machine *machine)
 {
-	return machine->store.in_flight ? HPKM_NEVER : machine->store.retry_at;
+	const struct hpkm_store *store = &machine->store;
+
+	return store->in_flight ? store->issued_at + HPKM_WRITE_TIMEOUT : store->retry_at;
 }

@@ -208,6 +208,10 @@ int hpkm_machine_update(struct hpkm_machine *machine, const u8 *rid, u64 now, co
 		*why = "A key update is under way";
 		return -EBUSY;
 	}
+	if (!machine->ops->may_store(machine)) {
+		*why = "The persist agent has gone; what it keeps must not be left behind";
+		return -EAGAIN;
+	}
 	if (machine->ops->record_count(machine) < HPKM_UPDATE_RECORDS) {
 		*why = "A key update needs at least 16 confirmed records";
 		return -ENODATA;
@@ -226,6 +230,9 @@ static int on_answer(struct hpkm_machine *machine, const u8 *payload, size_t len
 
 	if (update->state != HPKM_UPDATE_REQ || uctr_of(payload) != update->u.uctr)
 		return -EPROTO;
+	/* Who could keep it has gone since U1; the request times out. */
+	if (!machine->ops->may_store(machine))
+		return -EBUSY;
 	if (suite_of(machine)->open_update_answer(&update->u, payload, len)) {
 		forget(machine);
 		drain(machine, true, now);
@@ -367,7 +374,7 @@ static int on_request(struct hpkm_machine *machine, const u8 *payload, size_t le
 		send(machine, machine->update.answer, suite_of(machine)->update_answer_len);
 		return 0;
 	}
-	if (own_request_wins(machine))
+	if (own_request_wins(machine) || !machine->ops->may_store(machine))
 		return -EBUSY;
 	err = consider(machine, &u, payload, len, now);
 	memzero_explicit(&u, sizeof(u));

@@ -90,6 +90,23 @@ struct hpkm_message *hpkm_outbox_due(struct hpkm_outbox *outbox, u64 now)
 }
 
 /**
+ * hpkm_outbox_not_sent() - what was due did not go out
+ * @outbox: of one peer
+ * @rec: the message's number; it may have left the outbox
+ *
+ * Its time comes as if it had, but the sending does not count: what is the first
+ * one is the first that goes out.  Context: any, serialised by the owner.
+ */
+void hpkm_outbox_not_sent(struct hpkm_outbox *outbox, u64 rec)
+{
+	struct hpkm_message *message;
+
+	list_for_each_entry(message, &outbox->messages, node)
+		if (message->rec == rec && message->sendings)
+			message->sendings--;
+}
+
+/**
  * hpkm_outbox_deadline() - when to call hpkm_outbox_due() and _expire() again
  * @outbox: of one peer
  *

@@ -53,6 +53,7 @@ struct hpkm_outbox {
 void hpkm_outbox_init(struct hpkm_outbox *outbox);
 int hpkm_outbox_add(struct hpkm_outbox *outbox, struct hpkm_message *message, u64 now);
 struct hpkm_message *hpkm_outbox_due(struct hpkm_outbox *outbox, u64 now);
+void hpkm_outbox_not_sent(struct hpkm_outbox *outbox, u64 rec);
 u64 hpkm_outbox_deadline(const struct hpkm_outbox *outbox);
 void hpkm_outbox_acknowledge(struct hpkm_outbox *outbox, const struct hpkm_acknowledgement *ack,
 			     struct list_head *done);

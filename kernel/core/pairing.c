@@ -3,6 +3,7 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
+#include "dh.h"
 #include "frame.h"
 #include "pairing.h"
 #include "suite.h"
@@ -17,6 +18,8 @@ static const char reason_no_room[] =
 	"this device could not take the other in";
 static const char reason_pinned[] =
 	"the other device is paired under another suite: remove that peer first";
+static const char reason_agent[] =
+	"the persist agent that keeps the other device's state has gone";
 static const char reason_silent[] =
 	"the other device has the same SK, but stopped answering";
 static const char reason_store[] =
@@ -358,6 +361,8 @@ static int begin(struct hpkm_pairing *pairing, struct hpkm_pairing_context *cont
 
 static const char *refusal(int err)
 {
+	if (err == -ENOTCONN)
+		return reason_agent;
 	return err == -EPERM ? reason_pinned : reason_no_room;
 }
 
@@ -468,7 +473,7 @@ static enum hpkm_pairing_verdict send_p2(struct hpkm_pairing *pairing,
 	u8 point[HPKM_KEY_LEN];
 
 	pairing->ops->random(pairing, context->scalar, sizeof(context->scalar));
-	if (hpkm_pairing_point(point, context->scalar, pairing->generator)) {
+	if (hpkm_dh(point, context->scalar, pairing->generator)) {
 		release(pairing, context);
 		return HPKM_PAIRING_IGNORED;
 	}
@@ -745,7 +750,7 @@ int hpkm_pairing_open(struct hpkm_pairing *pairing, u8 suite, const u8 sk[HPKM_S
 	memcpy(pairing->sk, sk, HPKM_SK_LEN);
 	hpkm_pairing_generator(pairing->generator, sk);
 	pairing->ops->random(pairing, pairing->scalar, sizeof(pairing->scalar));
-	if (hpkm_pairing_point(point, pairing->scalar, pairing->generator)) {
+	if (hpkm_dh(point, pairing->scalar, pairing->generator)) {
 		end_window(pairing);
 		return -EKEYREJECTED;
 	}
@@ -873,6 +878,25 @@ void hpkm_pairing_stored(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN],
 			return;
 		}
 	}
+}
+
+/**
+ * hpkm_pairing_storing() - whose stores are undecided
+ * @pairing: the link's pairing
+ * @id: receives the devices' ids
+ *
+ * Return: how many.  Context: the caller serialises.
+ */
+u32 hpkm_pairing_storing(const struct hpkm_pairing *pairing,
+			 u8 id[HPKM_PAIR_CONTEXTS][HPKM_ID_LEN])
+{
+	u32 count = 0;
+	size_t i;
+
+	for (i = 0; i < HPKM_PAIR_CONTEXTS; i++)
+		if (is_storing(&pairing->context[i]))
+			memcpy(id[count++], pairing->context[i].id, HPKM_ID_LEN);
+	return count;
 }
 
 /**

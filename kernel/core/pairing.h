@@ -28,7 +28,8 @@ struct hpkm_pairing;
  *	P4): its exchanges are purged and barred until @end.  Fills the kids of
  *	fresh, next and cur, zero where there is none.  0; -EBUSY while FROZEN
  *	(then nothing is answered now: the resend will come); -EPERM when the
- *	peer is pinned to another suite; else there is no room
+ *	peer is pinned to another suite; -ENOTCONN when its state was kept and
+ *	nobody is there to keep the new; else there is no room
  * @store_fresh: A, on P4: keep those own contexts that @listed names and store
  *	@epoch as fresh beside them.  0 stored; -EINPROGRESS:
  *	hpkm_pairing_stored() will follow; else it failed
@@ -205,6 +206,8 @@ void hpkm_pairing_tick(struct hpkm_pairing *pairing, u64 now);
 u64 hpkm_pairing_deadline(const struct hpkm_pairing *pairing);
 void hpkm_pairing_stored(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN], bool ok,
 			 u64 now);
+u32 hpkm_pairing_storing(const struct hpkm_pairing *pairing,
+			 u8 id[HPKM_PAIR_CONTEXTS][HPKM_ID_LEN]);
 u32 hpkm_pairing_contexts(const struct hpkm_pairing *pairing);
 
 #endif /* _HPKM_CORE_PAIRING_H */

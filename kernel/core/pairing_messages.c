@@ -2,59 +2,42 @@
 /* P1..P6, made and opened: protocol section 4. */
 #include <linux/errno.h>
 #include <linux/string.h>
-#include <crypto/chacha20poly1305.h>
-#include <crypto/curve25519.h>
+#include "dh.h"
 #include "frame.h"
 #include "hash.h"
 #include "pairing_messages.h"
+#include "sealed.h"
 #include "suite.h"
 
 #define FINISH_TEXT	"ok"
 #define FINISH_TEXT_LEN	(HPKM_FINISH_LEN - HPKM_HD_LEN - HPKM_TAG_LEN)
 
-/* What P3..P6 seal under and are bound to. */
-struct seal {
-	u8 key[HPKM_KEY_LEN];
-	u8 ad[HPKM_KEY_LEN + HPKM_HD_LEN];	/* transcript || hd */
-};
-
-static void seal_init(struct seal *seal, const struct hpkm_pairing_run *run, const char *label,
-		      const u8 *hd)
+static void sealed_init(struct hpkm_sealed *sealed, const struct hpkm_pairing_run *run,
+			const char *label)
 {
-	hpkm_derive(seal->key, run->key, label, HPKM_NOTHING);
-	memcpy(seal->ad, run->transcript, HPKM_KEY_LEN);
-	memcpy(seal->ad + HPKM_KEY_LEN, hd, HPKM_HD_LEN);
-}
-
-static void advance(struct hpkm_pairing_run *run, const u8 *frame, size_t len)
-{
-	hpkm_hash(run->transcript, HPKM_KEY(run->transcript), HPKM_BYTES(frame, len));
+	hpkm_derive(sealed->key, run->key, label, HPKM_NOTHING);
+	sealed->transcript = run->transcript;
+	sealed->head_len = HPKM_HD_LEN;
 }
 
 static void make(struct hpkm_pairing_run *run, u8 type, const char *label, const void *text,
 		 size_t len, u8 *frame)
 {
-	struct seal seal;
+	struct hpkm_sealed sealed;
 
 	hpkm_hd_write(frame, type, run->suite->id, 0, 0);
-	seal_init(&seal, run, label, frame);
-	chacha20poly1305_encrypt(frame + HPKM_HD_LEN, text, len, seal.ad, sizeof(seal.ad), 0,
-				 seal.key);
-	advance(run, frame, HPKM_HD_LEN + len + HPKM_TAG_LEN);
-	memzero_explicit(&seal, sizeof(seal));
+	sealed_init(&sealed, run, label);
+	hpkm_sealed_make(&sealed, frame, text, len);
+	hpkm_transcript_add(run->transcript, frame, HPKM_HD_LEN + len + HPKM_TAG_LEN);
 }
 
-static bool unseal(const struct hpkm_pairing_run *run, const char *label, const u8 *frame,
-		   void *text, size_t len)
+static int unseal(const struct hpkm_pairing_run *run, const char *label, const u8 *frame,
+		  void *text, size_t len)
 {
-	struct seal seal;
-	bool opened;
+	struct hpkm_sealed sealed;
 
-	seal_init(&seal, run, label, frame);
-	opened = chacha20poly1305_decrypt(text, frame + HPKM_HD_LEN, len + HPKM_TAG_LEN, seal.ad,
-					  sizeof(seal.ad), 0, seal.key);
-	memzero_explicit(&seal, sizeof(seal));
-	return opened;
+	sealed_init(&sealed, run, label);
+	return hpkm_sealed_open(&sealed, frame, text, len);
 }
 
 static int open_offer(struct hpkm_pairing_run *run, const char *label, const u8 *frame,
@@ -63,10 +46,10 @@ static int open_offer(struct hpkm_pairing_run *run, const char *label, const u8 
 	struct hpkm_pairing_offer opened;
 	int err = -EBADMSG;
 
-	if (unseal(run, label, frame, &opened, sizeof(opened)) &&
+	if (!unseal(run, label, frame, &opened, sizeof(opened)) &&
 	    hpkm_location_valid(opened.location)) {
 		*offer = opened;
-		advance(run, frame, HPKM_OFFER_LEN);
+		hpkm_transcript_add(run->transcript, frame, HPKM_OFFER_LEN);
 		err = 0;
 	}
 	memzero_explicit(&opened, sizeof(opened));
@@ -77,10 +60,10 @@ static int open_finish(struct hpkm_pairing_run *run, const char *label, const u8
 {
 	u8 text[FINISH_TEXT_LEN];
 
-	if (!unseal(run, label, frame, text, sizeof(text)) ||
+	if (unseal(run, label, frame, text, sizeof(text)) ||
 	    memcmp(text, FINISH_TEXT, sizeof(text)))
 		return -EBADMSG;
-	advance(run, frame, HPKM_FINISH_LEN);
+	hpkm_transcript_add(run->transcript, frame, HPKM_FINISH_LEN);
 	return 0;
 }
 
@@ -96,29 +79,6 @@ void hpkm_pairing_generator(u8 generator[HPKM_KEY_LEN], const u8 sk[HPKM_SK_LEN]
 {
 	hpkm_hash(generator, HPKM_BYTES("hpkm1-G", 7), HPKM_BYTES(sk, HPKM_SK_LEN));
 	generator[HPKM_KEY_LEN - 1] &= 0x7f;
-}
-
-/**
- * hpkm_pairing_point() - DH(scalar, point)
- * @out: 32 octets
- * @scalar: a or b, any 32 octets
- * @point: G, or the other's point
- *
- * Return: 0, or -EKEYREJECTED when the result is zero.  Context: process or
- * softirq; takes about a tenth of a millisecond.
- */
-int hpkm_pairing_point(u8 out[HPKM_KEY_LEN], const u8 scalar[HPKM_KEY_LEN],
-		       const u8 point[HPKM_KEY_LEN])
-{
-	u8 clamped[HPKM_KEY_LEN];
-	bool usable;
-
-	/* Not every implementation does this by itself for points other than the base. */
-	memcpy(clamped, scalar, sizeof(clamped));
-	curve25519_clamp_secret(clamped);
-	usable = curve25519(out, clamped, point);
-	memzero_explicit(clamped, sizeof(clamped));
-	return usable ? 0 : -EKEYREJECTED;
 }
 
 /**
@@ -158,7 +118,7 @@ static bool hello_pair_valid(const struct hpkm_pairing_hello *a,
  * @p2: HPKM_HELLO_LEN octets
  *
  * Return: 0; -EKEYREJECTED for equal ids, equal points, a point with its top
- * bit set or one that leads to zero.  Context: as hpkm_pairing_point().
+ * bit set or one that leads to zero.  Context: as hpkm_dh().
  */
 int hpkm_pairing_agree(struct hpkm_pairing_run *run, const u8 sk[HPKM_SK_LEN],
 		       const u8 scalar[HPKM_KEY_LEN], const u8 *p1, const u8 *p2)
@@ -170,7 +130,7 @@ int hpkm_pairing_agree(struct hpkm_pairing_run *run, const u8 sk[HPKM_SK_LEN],
 
 	if (!hello_pair_valid(a, b))
 		return -EKEYREJECTED;
-	err = hpkm_pairing_point(run->shared, scalar, run->initiator ? b->point : a->point);
+	err = hpkm_dh(run->shared, scalar, run->initiator ? b->point : a->point);
 	if (err)
 		return err;
 	memcpy(run->id_a, a->id, HPKM_ID_LEN);

@@ -36,8 +36,6 @@ struct hpkm_pairing_run {
 };
 
 void hpkm_pairing_generator(u8 generator[HPKM_KEY_LEN], const u8 sk[HPKM_SK_LEN]);
-int hpkm_pairing_point(u8 out[HPKM_KEY_LEN], const u8 scalar[HPKM_KEY_LEN],
-		       const u8 point[HPKM_KEY_LEN]);
 void hpkm_pairing_make_hello(u8 *frame, u8 type, const struct hpkm_suite *suite,
 			     const u8 id[HPKM_ID_LEN], const u8 point[HPKM_KEY_LEN]);
 

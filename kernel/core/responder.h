@@ -20,9 +20,11 @@ enum hpkm_half_open_state {
  * @changed_at: when its last new message came
  * @input: the message that was answered last
  * @reply: the answer; identical input gets these very octets again
+ * @stale: its C1 was an old one, so that it gives way to any other
  */
 struct hpkm_half_open {
 	enum hpkm_half_open_state state;
+	bool stale;
 	struct hpkm_exchange x;
 	u8 address[HPKM_ADDRESS_LEN];
 	u64 changed_at;

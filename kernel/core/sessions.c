@@ -52,27 +52,36 @@ void hpkm_sessions_drain(struct hpkm_machine *machine, u64 now)
 	if (session->state == HPKM_SESSION_STATE_DRAINING)
 		return;
 	session->state = HPKM_SESSION_STATE_DRAINING;
+	session->send_until = min(session->send_until, now + HPKM_DRAIN_SEND);
 	session->ends_at = min(session->ends_at, now + HPKM_DRAIN);
+	machine->ops->session_moved(machine, session);
+}
+
+/* From the slot to the old ones, of which the oldest makes room. */
+static void replace(struct hpkm_machine *machine, struct hpkm_session **slot)
+{
+	struct hpkm_session *session = *slot;
+	struct hpkm_session **last = &machine->old[HPKM_SESSIONS_OLD - 1];
+
+	if (*last)
+		destroy(machine, last);
+	memmove(machine->old + 1, machine->old,
+		(HPKM_SESSIONS_OLD - 1) * sizeof(machine->old[0]));
+	machine->old[0] = session;
+	*slot = NULL;
+	bar(machine, session);
+	session->state = HPKM_SESSION_STATE_REPLACED;
 	machine->ops->session_moved(machine, session);
 }
 
 static void replace_current(struct hpkm_machine *machine, u64 now)
 {
 	struct hpkm_session *session = machine->current_session;
-	struct hpkm_session **last = &machine->old[HPKM_SESSIONS_OLD - 1];
 
 	if (!session)
 		return;
-	if (*last)
-		destroy(machine, last);
-	memmove(machine->old + 1, machine->old,
-		(HPKM_SESSIONS_OLD - 1) * sizeof(machine->old[0]));
-	machine->old[0] = session;
-	machine->current_session = NULL;
-	bar(machine, session);
-	session->state = HPKM_SESSION_STATE_REPLACED;
 	session->ends_at = min(session->ends_at, now + HPKM_DRAIN);
-	machine->ops->session_moved(machine, session);
+	replace(machine, &machine->current_session);
 }
 
 /**
@@ -87,6 +96,7 @@ void hpkm_sessions_install(struct hpkm_machine *machine, struct hpkm_session *se
 	replace_current(machine, now);
 	machine->current_session = session;
 	session->state = HPKM_SESSION_STATE_CURRENT;
+	session->renews = false;
 	session->installed_at = now;
 	session->ends_at = now + HPKM_REFUSE_AFTER(machine->rekey_after);
 	machine->update.own_uctr = 0;
@@ -95,13 +105,16 @@ void hpkm_sessions_install(struct hpkm_machine *machine, struct hpkm_session *se
 }
 
 /**
- * hpkm_sessions_drop_next() - the attempt that made it is gone
+ * hpkm_sessions_give_up_next() - the attempt that made it is gone
  * @machine: whose
+ *
+ * The peer may have installed it all the same, if only its ACK was lost or
+ * late, and what it sends is still to be taken.
  */
-void hpkm_sessions_drop_next(struct hpkm_machine *machine)
+void hpkm_sessions_give_up_next(struct hpkm_machine *machine)
 {
 	if (machine->next)
-		destroy(machine, &machine->next);
+		replace(machine, &machine->next);
 }
 
 /**
@@ -113,7 +126,8 @@ void hpkm_sessions_end(struct hpkm_machine *machine)
 	size_t i;
 
 	hpkm_update_drop(machine);
-	hpkm_sessions_drop_next(machine);
+	if (machine->next)
+		destroy(machine, &machine->next);
 	if (machine->current_session)
 		destroy(machine, &machine->current_session);
 	for (i = 0; i < HPKM_SESSIONS_OLD; i++)
@@ -139,7 +153,7 @@ static u64 rekey_at(const struct hpkm_machine *machine, const struct hpkm_sessio
 	u64 age = session->initiator ? machine->rekey_after :
 				       HPKM_REKEY_RESPONDER(machine->rekey_after);
 
-	if (traffic->frames_sent >= HPKM_REKEY_FRAMES)
+	if (traffic->frames_sent >= machine->rekey_frames)
 		return session->installed_at;
 	return traffic->data_passed ? session->installed_at + age : HPKM_NEVER;
 }

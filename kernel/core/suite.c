@@ -5,6 +5,8 @@
 
 static const struct hpkm_suite *const suites[] = {
 	&hpkm_suite_xor,
+	&hpkm_suite_chacha20poly1305,
+	&hpkm_suite_chacha20poly1305_x25519,
 };
 
 /**

@@ -77,7 +77,6 @@ struct hpkm_session_keys {
  * @x: the record's element digests
  * @random_requester: N_A (suites 1 and 2)
  * @random_responder: N_B (suites 1 and 2)
- * @request_digest: H(U1) (suites 1 and 2)
  * @transcript: tu (suites 1 and 2)
  * @next: epoch n + 1, once it is known
  */
@@ -94,7 +93,6 @@ struct hpkm_update {
 	u8 x[HPKM_ELEMENTS][HPKM_KEY_LEN];
 	u8 random_requester[HPKM_KEY_LEN];
 	u8 random_responder[HPKM_KEY_LEN];
-	u8 request_digest[HPKM_KEY_LEN];
 	u8 transcript[HPKM_KEY_LEN];
 	struct hpkm_epoch next;
 };
@@ -114,6 +112,8 @@ struct hpkm_update_search {
  * @id: enum hpkm_suite_id
  * @name: as users write it
  * @insecure: a laboratory suite, warned about
+ * @counts_attempts: C1 says hctr
+ * @ephemeral_dh: C1 and C2 carry X25519 shares
  * @tag_len: octets that sealing adds to a DATA frame
  * @inner_min: inner contents are zero padded to this before sealing
  * @frame_len: octets of C1..C5 and ACK; index 0 is unused
@@ -146,6 +146,8 @@ struct hpkm_suite {
 	u8 id;
 	const char *name;
 	bool insecure;
+	bool counts_attempts;
+	bool ephemeral_dh;
 	u8 tag_len;
 	u8 inner_min;
 	u8 frame_len[HPKM_ACK + 1];
@@ -182,6 +184,8 @@ struct hpkm_suite {
 };
 
 extern const struct hpkm_suite hpkm_suite_xor;
+extern const struct hpkm_suite hpkm_suite_chacha20poly1305;
+extern const struct hpkm_suite hpkm_suite_chacha20poly1305_x25519;
 
 /* NULL for an id this build does not have. */
 const struct hpkm_suite *hpkm_suite_by_id(u8 id);

@@ -4,7 +4,7 @@
 #include <linux/if_arp.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
-#include <net/sch_generic.h>
+#include "../compat/deactivate.h"
 #include "hooks.h"
 #include "link.h"
 
@@ -136,7 +136,7 @@ static void drop_queued(struct net_device *dev)
 {
 	if (!(dev->flags & IFF_UP))
 		return;
-	dev_deactivate(dev);
+	hpkm_dev_deactivate(dev);
 	dev_activate(dev);
 }
 

@@ -3,12 +3,14 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/module.h>
+#include <linux/random.h>
 #include <net/net_namespace.h>
 #include <net/netns/generic.h>
 #include "hooks.h"
 #include "link.h"
 #include "namespace.h"
 #include "netlink.h"
+#include "sleep.h"
 
 module_param_named(figures, hpkm_figures, bool, 0600);
 MODULE_PARM_DESC(figures, "print the paper's figures, secrets included, for suite xor only");
@@ -18,6 +20,7 @@ static const struct hpkm_edge edge = {
 	.deliver = hpkm_ingress_deliver,
 	.exposed_by = hpkm_link_exposed_by,
 	.event = hpkm_netlink_event,
+	.wake_agent = hpkm_netlink_wake_agent,
 };
 
 static unsigned int namespace_id;
@@ -62,6 +65,10 @@ static int __init hpkm_init(void)
 {
 	int err;
 
+	/* Once, before there is a lock or a secret: it stays ready from then on. */
+	err = wait_for_random_bytes();
+	if (err)
+		return err;
 	err = hpkm_peers_init();
 	if (err)
 		return err;
@@ -71,12 +78,17 @@ static int __init hpkm_init(void)
 	err = hpkm_notifier_register();
 	if (err)
 		goto no_notifier;
+	err = hpkm_sleep_register();
+	if (err)
+		goto no_sleep;
 	err = hpkm_netlink_register();
 	if (err)
 		goto no_netlink;
 	return 0;
 
 no_netlink:
+	hpkm_sleep_unregister();
+no_sleep:
 	hpkm_notifier_unregister();
 no_notifier:
 	unregister_pernet_subsys(&namespace_ops);
@@ -92,6 +104,7 @@ no_namespaces:
 static void __exit hpkm_exit(void)
 {
 	hpkm_netlink_unregister();
+	hpkm_sleep_unregister();
 	hpkm_notifier_unregister();
 	unregister_pernet_subsys(&namespace_ops);
 	hpkm_peers_exit();

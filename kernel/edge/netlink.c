@@ -14,6 +14,7 @@ static const struct hpkm_object *const objects[] = {
 	&hpkm_object_policy,
 	&hpkm_object_location,
 	&hpkm_object_message,
+	&hpkm_object_state,
 };
 
 static struct genl_ops all_ops[HPKM_CMD_MAX] __ro_after_init;
@@ -73,8 +74,13 @@ int __init hpkm_netlink_register(void)
 	int err;
 
 	family.n_ops = collect();
+	err = hpkm_netlink_agents_register();
+	if (err)
+		return err;
 	err = genl_register_family(&family);
-	if (!err)
+	if (err)
+		hpkm_netlink_agents_unregister();
+	else
 		WRITE_ONCE(registered, true);
 	return err;
 }
@@ -92,6 +98,7 @@ void hpkm_netlink_unregister(void)
 	/* hpkm_netlink_event() is a reader. */
 	synchronize_rcu();
 	genl_unregister_family(&family);
+	hpkm_netlink_agents_unregister();
 }
 
 void *hpkm_message_begin(struct sk_buff *skb, const struct hpkm_to *to, u8 cmd)
@@ -108,10 +115,13 @@ static int put_octets(struct sk_buff *skb, int type, const u8 *octets, int len)
 
 static int put_port(struct sk_buff *skb, const struct hpkm_port *port)
 {
+	char ifname[IFNAMSIZ];
+
 	if (!port)
 		return 0;
+	hpkm_port_name(port, ifname);
 	return nla_put_u32(skb, HPKM_EVENT_A_IFINDEX, port->ifindex) ?:
-	       nla_put_string(skb, HPKM_EVENT_A_IFNAME, port->ifname);
+	       nla_put_string(skb, HPKM_EVENT_A_IFNAME, ifname);
 }
 
 static int put_session(struct sk_buff *skb, const struct hpkm_event_info *event)

@@ -26,6 +26,7 @@ int hpkm_netlink_register(void);
 void hpkm_netlink_unregister(void);
 /* See struct hpkm_edge. */
 void hpkm_netlink_event(struct hpkm_net *hn, const struct hpkm_event_info *event);
+void hpkm_netlink_wake_agent(struct hpkm_net *hn, u32 portid);
 
 /* One object's commands. */
 struct hpkm_object {
@@ -43,6 +44,11 @@ extern const struct hpkm_object hpkm_object_log;
 extern const struct hpkm_object hpkm_object_policy;
 extern const struct hpkm_object hpkm_object_location;
 extern const struct hpkm_object hpkm_object_message;
+extern const struct hpkm_object hpkm_object_state;
+
+/* netlink_state.c: hear of agents whose sockets are closed.  Module init, exit. */
+int hpkm_netlink_agents_register(void);
+void hpkm_netlink_agents_unregister(void);
 
 /* For commands that take no attribute. */
 #define HPKM_NO_ATTRIBUTES	1

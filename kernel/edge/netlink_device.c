@@ -47,15 +47,19 @@ static u32 count_links(struct hpkm_namespace *ns)
 static int fill(struct sk_buff *skb, const struct hpkm_to *to, struct hpkm_namespace *ns)
 {
 	void *message = hpkm_message_begin(skb, to, HPKM_CMD_DEVICE_GET);
+	u8 id[HPKM_ID_LEN];
 	int err;
 
 	if (!message)
 		return -EMSGSIZE;
-	err = nla_put(skb, HPKM_DEVICE_A_ID, HPKM_ID_LEN, ns->hn.id) ?:
+	hpkm_net_id_get(&ns->hn, id);
+	err = nla_put(skb, HPKM_DEVICE_A_ID, HPKM_ID_LEN, id) ?:
 	      nla_put_string(skb, HPKM_DEVICE_A_VERSION, HPKM_RELEASE) ?:
 	      put_suites(skb) ?:
 	      nla_put_u32(skb, HPKM_DEVICE_A_LINKS, count_links(ns)) ?:
 	      nla_put_u32(skb, HPKM_DEVICE_A_PEERS, hpkm_net_peer_count(&ns->hn));
+	if (!err && hpkm_agent_is_ready(&ns->hn))
+		err = nla_put_flag(skb, HPKM_DEVICE_A_AGENT);
 	return hpkm_message_end(skb, message, err);
 }
 

@@ -29,6 +29,9 @@ static int dump_inbox(struct sk_buff *skb, struct netlink_callback *cb, struct h
 		received = hpkm_peer_message_after(peer, cursor->at);
 		if (!received)
 			break;
+		/* What did not fit into a part comes in the next; this would be missing. */
+		if (IS_ERR(received))
+			return PTR_ERR(received);
 		err = fill_received(skb, &to, hpkm_peer_id(peer), received);
 		if (!err)
 			cursor->at = received->serial;

@@ -114,7 +114,8 @@ static int peer_del(struct sk_buff *request, struct genl_info *info)
 	if (!err)
 		return 0;
 	return hpkm_refuse(info->extack, info->attrs[HPKM_PEER_A_ID], err,
-			   "ID names a device that was just removed");
+			   err == -ENOENT ? "ID names a device that was just removed" :
+					    "There is no memory to have the peer's state erased");
 }
 
 /* The policy's own length check would not say which attribute it was. */

@@ -21,6 +21,13 @@ static u32 *field(struct hpkm_policy *policy, int attr)
 	return (void *)policy + fields[attr];
 }
 
+static int put_field(struct sk_buff *skb, struct hpkm_policy *policy, int attr)
+{
+	if (attr == HPKM_POLICY_A_REKEY_FRAMES)
+		return hpkm_put_u64(skb, attr, policy->rekey_frames, HPKM_POLICY_A_PAD);
+	return nla_put_u32(skb, attr, *field(policy, attr));
+}
+
 static int fill(struct sk_buff *skb, const struct hpkm_to *to, struct hpkm_peer *peer)
 {
 	void *message = hpkm_message_begin(skb, to, HPKM_CMD_POLICY_GET);
@@ -31,8 +38,8 @@ static int fill(struct sk_buff *skb, const struct hpkm_to *to, struct hpkm_peer 
 		return -EMSGSIZE;
 	hpkm_peer_policy_get(peer, &policy);
 	err = nla_put(skb, HPKM_POLICY_A_PEER, HPKM_ID_LEN, hpkm_peer_id(peer));
-	for (attr = HPKM_POLICY_A_RECORD_FRAMES; attr <= HPKM_POLICY_A_MAX && !err; attr++)
-		err = nla_put_u32(skb, attr, *field(&policy, attr));
+	for (attr = HPKM_POLICY_A_RECORD_FRAMES; attr <= HPKM_POLICY_A_REKEY_FRAMES && !err; attr++)
+		err = put_field(skb, &policy, attr);
 	return hpkm_message_end(skb, message, err);
 }
 
@@ -46,10 +53,13 @@ static bool edit(struct hpkm_policy *policy, struct nlattr **attrs)
 	bool edited = false;
 	int attr;
 
-	for (attr = HPKM_POLICY_A_RECORD_FRAMES; attr <= HPKM_POLICY_A_MAX; attr++) {
+	for (attr = HPKM_POLICY_A_RECORD_FRAMES; attr <= HPKM_POLICY_A_REKEY_FRAMES; attr++) {
 		if (!attrs[attr])
 			continue;
-		*field(policy, attr) = nla_get_u32(attrs[attr]);
+		if (attr == HPKM_POLICY_A_REKEY_FRAMES)
+			policy->rekey_frames = nla_get_u64(attrs[attr]);
+		else
+			*field(policy, attr) = nla_get_u32(attrs[attr]);
 		edited = true;
 	}
 	return edited;
@@ -87,7 +97,7 @@ static const struct nla_policy peer_policy[HPKM_POLICY_A_PEER + 1] = {
 	[HPKM_POLICY_A_PEER] = HPKM_POLICY(hpkm_check_id),
 };
 
-static const struct nla_policy set_policy[HPKM_POLICY_A_MAX + 1] = {
+static const struct nla_policy set_policy[HPKM_POLICY_A_REKEY_FRAMES + 1] = {
 	[HPKM_POLICY_A_PEER] = HPKM_POLICY(hpkm_check_id),
 	[HPKM_POLICY_A_RECORD_FRAMES] = { .type = NLA_U32 },
 	[HPKM_POLICY_A_RECORD_INTERVAL] = { .type = NLA_U32 },
@@ -95,6 +105,7 @@ static const struct nla_policy set_policy[HPKM_POLICY_A_MAX + 1] = {
 	[HPKM_POLICY_A_UPDATE_INTERVAL] = { .type = NLA_U32 },
 	[HPKM_POLICY_A_LOG_SIZE] = { .type = NLA_U32 },
 	[HPKM_POLICY_A_REKEY_INTERVAL] = { .type = NLA_U32 },
+	[HPKM_POLICY_A_REKEY_FRAMES] = { .type = NLA_U64 },
 };
 
 static const struct genl_ops ops[] = {

@@ -16,7 +16,7 @@ struct hpkm_channel *hpkm_channel_create(struct hpkm_peer *peer,
 					 const struct hpkm_session_keys *keys, bool initiator,
 					 u32 own_sid)
 {
-	struct hpkm_channel *channel = kzalloc(sizeof(*channel), GFP_KERNEL);
+	struct hpkm_channel *channel = kzalloc(sizeof(*channel), GFP_KERNEL_ACCOUNT);
 
 	if (!channel)
 		return NULL;
@@ -66,7 +66,7 @@ struct hpkm_channel *hpkm_channel_to_send(struct hpkm_peer *peer, u64 now)
 {
 	struct hpkm_channel *channel = rcu_dereference(peer->sending);
 
-	if (!channel || now >= READ_ONCE(channel->refuse_after) ||
+	if (!channel || now >= READ_ONCE(channel->send_until) ||
 	    atomic64_read(&channel->next_counter) >= HPKM_REFUSE_FRAMES)
 		return NULL;
 	return channel;
@@ -82,7 +82,11 @@ struct hpkm_channel *hpkm_channel_to_send(struct hpkm_peer *peer, u64 now)
  */
 bool hpkm_channel_reserve(struct hpkm_channel *channel, u32 frames, u64 *counter)
 {
+	u64 rekey_frames = READ_ONCE(channel->peer->policy.rekey_frames);
+
 	*counter = atomic64_fetch_add(frames, &channel->next_counter);
+	if (unlikely(*counter < rekey_frames && *counter + frames >= rekey_frames))
+		hpkm_peer_ask(channel->peer, HPKM_WANT_REKEY);
 	return *counter <= HPKM_REFUSE_FRAMES - frames;
 }
 

@@ -94,7 +94,7 @@ static bool send_what_is_due(struct hpkm_peer *peer, u64 now)
 	struct hpkm_channel *channel = hpkm_channel_to_send(peer, now);
 
 	if (channel) {
-		hpkm_staged_flush(peer);
+		hpkm_staged_flush(peer, now);
 		hpkm_messages_send(channel, now);
 		hpkm_acknowledge(peer, now);
 	} else if (messages_wait(peer)) {

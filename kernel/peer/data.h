@@ -24,11 +24,11 @@ void hpkm_channel_received(struct hpkm_channel *channel, u64 now);
 void hpkm_channel_received_data(struct hpkm_channel *channel, u64 now);
 
 /* transmit.c.  RCU read side, bottom halves disabled. */
-void hpkm_staged_flush(struct hpkm_peer *peer);
+void hpkm_staged_flush(struct hpkm_peer *peer, u64 now);
 void hpkm_staged_expire(struct hpkm_peer *peer, u64 now);
 u64 hpkm_staged_deadline(struct hpkm_peer *peer);
-void hpkm_channel_send_message(struct hpkm_channel *channel, const struct hpkm_inner *inner,
-			       struct sk_buff *skb, bool first, u64 now);
+int hpkm_channel_send_message(struct hpkm_channel *channel, const struct hpkm_inner *inner,
+			      struct sk_buff *skb, bool first, u64 now);
 void hpkm_acknowledge(struct hpkm_peer *peer, u64 now);
 void hpkm_acknowledge_with(struct hpkm_peer *peer, const struct hpkm_acknowledgement *ack,
 			   u64 now);
@@ -65,6 +65,7 @@ void hpkm_inbox_clear(struct hpkm_peer *peer);
 
 /* policy.c */
 void hpkm_policy_init(struct hpkm_policy *policy);
+int hpkm_policy_check(const struct hpkm_policy *policy, const char **why);
 bool hpkm_policy_may_record(const struct hpkm_peer *peer, u64 now);
 bool hpkm_policy_records(struct hpkm_peer *peer, u64 now);
 bool hpkm_policy_updates(struct hpkm_peer *peer, u32 confirmed);

@@ -56,30 +56,41 @@ static bool same_frame(const struct hpkm_inner *first, const struct hpkm_inner *
 	return first->kind == last->kind && first->proto == last->proto;
 }
 
-static int append(struct sk_buff *skb, const u8 *data, size_t len)
+/* Behind what it has; where there is none, a larger copy takes its place. */
+static int make_room(struct sk_buff **skb, size_t len)
 {
-	if (skb_tailroom(skb) < len &&
-	    pskb_expand_head(skb, 0, len - skb_tailroom(skb), GFP_ATOMIC))
+	struct sk_buff *larger;
+
+	if (skb_tailroom(*skb) >= len)
+		return 0;
+	larger = skb_copy_expand(*skb, skb_headroom(*skb), len, GFP_ATOMIC);
+	if (!larger)
 		return -ENOMEM;
-	skb_put_data(skb, data, len);
+	/* Which pskb_expand_head() would not do. */
+	hpkm_wipe_skb(*skb);
+	consume_skb(*skb);
+	*skb = larger;
 	return 0;
 }
 
-/* Adds the payload of @last to @first; it then parses as one. */
-static enum hpkm_counter join(struct sk_buff *first, const struct sk_buff *last)
+/* Adds the payload of @last to *@first; it then parses as one. */
+static enum hpkm_counter join(struct sk_buff **first, const struct sk_buff *last)
 {
 	struct hpkm_inner head, rest;
 
-	if (hpkm_inner_parse(&head, first->data, first->len) ||
+	if (hpkm_inner_parse(&head, (*first)->data, (*first)->len) ||
 	    hpkm_inner_parse(&rest, last->data, last->len) || !same_frame(&head, &rest))
 		return HPKM_COUNTER_RX_MALFORMED;
-	return append(first, rest.payload, rest.payload_len) ? HPKM_COUNTER_RX_NO_MEMORY :
-							       HPKM_COUNTER_UNSPEC;
+	if (make_room(first, rest.payload_len))
+		return HPKM_COUNTER_RX_NO_MEMORY;
+	skb_put_data(*first, rest.payload, rest.payload_len);
+	return HPKM_COUNTER_UNSPEC;
 }
 
 static void drop(struct hpkm_peer *peer, struct sk_buff *skb, enum hpkm_counter why)
 {
 	hpkm_peer_count(peer, why);
+	hpkm_wipe_skb(skb);
 	kfree_skb(skb);
 }
 
@@ -87,8 +98,9 @@ static void drop(struct hpkm_peer *peer, struct sk_buff *skb, enum hpkm_counter 
 static struct sk_buff *join_or_drop(struct hpkm_peer *peer, struct sk_buff *first,
 				    struct sk_buff *last)
 {
-	enum hpkm_counter why = join(first, last);
+	enum hpkm_counter why = join(&first, last);
 
+	hpkm_wipe_skb(last);
 	if (why == HPKM_COUNTER_UNSPEC) {
 		consume_skb(last);
 		return first;
@@ -118,7 +130,7 @@ struct sk_buff *hpkm_fragment_receive(struct hpkm_channel *channel, struct sk_bu
 		.counter = first ? counter : counter - 1,
 		.own_sid = channel->control.own_sid,
 		.first = first,
-		.expires = now + HPKM_FRAGMENT_LIFE_MS * HPKM_MS,
+		.expires = now + HPKM_FRAGMENT_LIFE,
 	};
 	struct sk_buff *other, *displaced = NULL;
 

@@ -32,14 +32,22 @@ static enum hpkm_counter counter_of(enum hpkm_frame_verdict verdict)
 					       HPKM_COUNTER_RX_MALFORMED;
 }
 
+static void free_queued(struct sk_buff *skb)
+{
+	hpkm_wipe_skb(skb);
+	kfree_skb(skb);
+}
+
 static void drop(struct hpkm_port *port, struct sk_buff *skb, enum hpkm_counter why)
 {
 	hpkm_count(&port->counters, why);
 	kfree_skb(skb);
 }
 
-static bool enqueue(struct hpkm_port *port, struct sk_buff_head *queue, struct sk_buff *skb)
+static bool enqueue(struct hpkm_port *port, enum hpkm_queue which, struct sk_buff *skb)
 {
+	struct sk_buff_head *queue = &port->queue[which];
+
 	if (READ_ONCE(port->stopped) || skb_queue_len_lockless(queue) >= HPKM_HANDSHAKE_QUEUE)
 		return false;
 	skb_queue_tail(queue, skb);
@@ -47,8 +55,7 @@ static bool enqueue(struct hpkm_port *port, struct sk_buff_head *queue, struct s
 	return true;
 }
 
-static void enqueue_frame(struct hpkm_port *port, struct sk_buff_head *queue,
-			  struct sk_buff *skb)
+static void enqueue_frame(struct hpkm_port *port, enum hpkm_queue which, struct sk_buff *skb)
 {
 	struct queued *queued = queued_of(skb);
 
@@ -56,7 +63,7 @@ static void enqueue_frame(struct hpkm_port *port, struct sk_buff_head *queue,
 	ether_addr_copy(queued->src, eth_hdr(skb)->h_source);
 	skb_orphan(skb);
 	skb_dst_drop(skb);
-	if (!enqueue(port, queue, skb))
+	if (!enqueue(port, which, skb))
 		drop(port, skb, HPKM_COUNTER_RX_RATE);
 }
 
@@ -79,71 +86,84 @@ static bool is_expected(const struct hpkm_sid *sid, u8 type)
 	return !rcu_access_pointer(sid->channel) || type == HPKM_C5 || type == HPKM_ACK;
 }
 
-/*
- * What claims to come from a peer has a bucket of its own kind, since anybody
- * can claim it: drained by forged frames, it is full again in no time.
- */
-static enum hpkm_rate_class source_class(struct hpkm_port *port, struct sk_buff *skb)
+static bool is_from_peer(struct hpkm_port *port, struct sk_buff *skb)
 {
-	const struct hpkm_hd *hd = (const struct hpkm_hd *)skb->data;
 	bool bound;
 
-	if (hd->type != HPKM_C1)
-		return HPKM_RATE_PAIRING;
 	rcu_read_lock();
 	bound = hpkm_port_peer_at(port, eth_hdr(skb)->h_source);
 	rcu_read_unlock();
-	return bound ? HPKM_RATE_PEER : HPKM_RATE_STRANGER;
+	return bound;
 }
 
-static void receive_unknown(struct hpkm_port *port, struct sk_buff *skb)
+/* Within the limit of where it says that it comes from. */
+static void receive_limited(struct hpkm_port *port, struct sk_buff *skb,
+			    enum hpkm_rate_class class, enum hpkm_queue which, u64 now)
 {
-	const struct hpkm_hd *hd = (const struct hpkm_hd *)skb->data;
-	u64 now = hpkm_now();
-
-	if (hd->type != HPKM_C1 && now >= READ_ONCE(port->pairing_until))
-		drop(port, skb, HPKM_COUNTER_PAIRING_REFUSED);
-	else if (hpkm_rate_allow(&port->rate, source_class(port, skb), eth_hdr(skb)->h_source, now))
-		enqueue_frame(port, &port->unknown, skb);
+	if (hpkm_rate_allow(&port->rate, class, eth_hdr(skb)->h_source, now))
+		enqueue_frame(port, which, skb);
 	else
 		drop(port, skb, HPKM_COUNTER_RX_RATE);
 }
 
-void hpkm_port_receive(struct hpkm_port *port, struct sk_buff *skb)
+/*
+ * Anybody can claim to be at a peer's address, but only who does can stand in
+ * the peers' way.
+ */
+static void receive_c1(struct hpkm_port *port, struct sk_buff *skb)
+{
+	if (is_from_peer(port, skb))
+		receive_limited(port, skb, HPKM_RATE_PEER, HPKM_QUEUE_PEERS, hpkm_now());
+	else
+		receive_limited(port, skb, HPKM_RATE_STRANGER, HPKM_QUEUE_STRANGERS, hpkm_now());
+}
+
+static void receive_pairing(struct hpkm_port *port, struct sk_buff *skb)
+{
+	u64 now = hpkm_now();
+
+	if (now < READ_ONCE(port->pairing_until))
+		receive_limited(port, skb, HPKM_RATE_PAIRING, HPKM_QUEUE_PAIRING, now);
+	else
+		drop(port, skb, HPKM_COUNTER_PAIRING_REFUSED);
+}
+
+/* C2..C5, ACK and DATA. */
+static void receive_indexed(struct hpkm_port *port, struct sk_buff *skb)
 {
 	const struct hpkm_hd *hd = (const struct hpkm_hd *)skb->data;
-	enum hpkm_frame_verdict verdict = hpkm_hd_check(skb->data, skb->len);
 	struct hpkm_sid *sid;
 
-	if (verdict != HPKM_FRAME_OK) {
-		drop(port, skb, counter_of(verdict));
-		return;
-	}
-	if (hd->type == HPKM_C1 || hd->type >= HPKM_P1) {
-		receive_unknown(port, skb);
-		return;
-	}
 	rcu_read_lock();
 	sid = hpkm_sid_find(port, le32_to_cpu(hd->dst_sid));
 	if (hd->type == HPKM_DATA)
 		receive_data(port, skb, sid);
 	else if (!sid)
 		drop(port, skb, HPKM_COUNTER_RX_NO_SESSION);
-	else if (is_expected(sid, hd->type))
-		enqueue_frame(port, &port->known, skb);
-	else
+	else if (!is_expected(sid, hd->type))
 		drop(port, skb, HPKM_COUNTER_HANDSHAKE_REFUSED);
+	else
+		enqueue_frame(port, hd->type == HPKM_C2 ? HPKM_QUEUE_ANSWERS : HPKM_QUEUE_KNOWN,
+			      skb);
 	rcu_read_unlock();
 }
 
-/* ---- words of the data plane ---- */
-
-/* Opened update control is a secret in suite 0. */
-static void free_word(struct sk_buff *skb)
+void hpkm_port_receive(struct hpkm_port *port, struct sk_buff *skb)
 {
-	memzero_explicit(skb->data, skb->len);
-	kfree_skb(skb);
+	const struct hpkm_hd *hd = (const struct hpkm_hd *)skb->data;
+	enum hpkm_frame_verdict verdict = hpkm_hd_check(skb->data, skb->len);
+
+	if (verdict != HPKM_FRAME_OK)
+		drop(port, skb, counter_of(verdict));
+	else if (hd->type == HPKM_C1)
+		receive_c1(port, skb);
+	else if (hd->type >= HPKM_P1)
+		receive_pairing(port, skb);
+	else
+		receive_indexed(port, skb);
 }
+
+/* ---- words of the data plane ---- */
 
 static void tell(struct hpkm_channel *channel, bool first_data, const u8 *payload, size_t len)
 {
@@ -164,9 +184,9 @@ static void tell(struct hpkm_channel *channel, bool first_data, const u8 *payloa
 	queued->first_data = first_data;
 	queued->control = !first_data;
 	queued->own_sid = channel->control.own_sid;
-	if (!enqueue(port, &port->words, skb)) {
+	if (!enqueue(port, HPKM_QUEUE_WORDS, skb)) {
 		hpkm_peer_count(channel->peer, HPKM_COUNTER_RX_RATE);
-		free_word(skb);
+		free_queued(skb);
 	}
 }
 
@@ -187,24 +207,6 @@ static bool long_enough(const struct sk_buff *skb, const struct hpkm_suite *suit
 	const struct hpkm_hd *hd = (const struct hpkm_hd *)skb->data;
 
 	return hd->suite == suite->id && skb->len >= suite->frame_len[hd->type];
-}
-
-/* -ENOKEY: it is not this peer's. */
-static int offer_c1(struct hpkm_peer *peer, struct sk_buff *skb)
-{
-	int err = -ENOKEY;
-
-	if (!long_enough(skb, peer->machine.pair.suite))
-		return err;
-	mutex_lock(&peer->lock);
-	if (!peer->removed && rcu_access_pointer(peer->port)) {
-		err = hpkm_machine_c1(&peer->machine, skb->data, queued_of(skb)->src, hpkm_now());
-		hpkm_peer_settle(peer);
-		if (err && err != -ENOKEY)
-			hpkm_peer_count(peer, HPKM_COUNTER_HANDSHAKE_REFUSED);
-	}
-	mutex_unlock(&peer->lock);
-	return err;
 }
 
 static struct hpkm_peer *bound_peer(struct hpkm_port *port, const u8 *src)
@@ -240,6 +242,67 @@ static struct hpkm_peer **all_peers(struct hpkm_port *port, u32 *count)
 	return peers;
 }
 
+/* See hpkm_machine_c1(). */
+static int to_machine_c1(struct hpkm_peer *peer, struct sk_buff *skb)
+{
+	int err = -ENOKEY;
+
+	mutex_lock(&peer->lock);
+	if (!peer->removed && rcu_access_pointer(peer->port)) {
+		err = hpkm_machine_c1(&peer->machine, skb->data, queued_of(skb)->src, hpkm_now());
+		hpkm_peer_settle(peer);
+	}
+	mutex_unlock(&peer->lock);
+	return err;
+}
+
+static void give_way(struct hpkm_peer *peer, u64 now)
+{
+	mutex_lock(&peer->lock);
+	if (hpkm_machine_give_way(&peer->machine, now))
+		hpkm_peer_settle(peer);
+	mutex_unlock(&peer->lock);
+}
+
+/*
+ * The link's table of half-open exchanges is full.  Walking over all peers is
+ * not done more often than trying a C1 with all of them.
+ */
+static bool make_room(struct hpkm_port *port)
+{
+	struct hpkm_peer **peers;
+	u64 now = hpkm_now();
+	u32 count, i;
+
+	if (now < port->room_made_at + HPKM_C1_ALL_PEERS)
+		return false;
+	port->room_made_at = now;
+	peers = all_peers(port, &count);
+	if (!peers)
+		return false;
+	for (i = 0; i < count; i++) {
+		give_way(peers[i], now);
+		hpkm_peer_put(peers[i]);
+	}
+	kvfree(peers);
+	return true;
+}
+
+/* -ENOKEY: it is not this peer's. */
+static int offer_c1(struct hpkm_port *port, struct hpkm_peer *peer, struct sk_buff *skb)
+{
+	int err;
+
+	if (!long_enough(skb, peer->machine.pair.suite))
+		return -ENOKEY;
+	err = to_machine_c1(peer, skb);
+	if (err == -ENOSPC && make_room(port))
+		err = to_machine_c1(peer, skb);
+	if (err && err != -ENOKEY)
+		hpkm_peer_count(peer, HPKM_COUNTER_HANDSHAKE_REFUSED);
+	return err;
+}
+
 static int offer_c1_to_all(struct hpkm_port *port, struct sk_buff *skb)
 {
 	struct hpkm_peer **peers;
@@ -247,11 +310,13 @@ static int offer_c1_to_all(struct hpkm_port *port, struct sk_buff *skb)
 	u32 count, i;
 
 	peers = all_peers(port, &count);
-	if (!peers)
+	if (!peers) {
+		hpkm_count(&port->counters, HPKM_COUNTER_RX_NO_MEMORY);
 		return -ENOMEM;
+	}
 	for (i = 0; i < count; i++) {
 		if (err == -ENOKEY)
-			err = offer_c1(peers[i], skb);
+			err = offer_c1(port, peers[i], skb);
 		hpkm_peer_put(peers[i]);
 	}
 	kvfree(peers);
@@ -261,15 +326,16 @@ static int offer_c1_to_all(struct hpkm_port *port, struct sk_buff *skb)
 static void work_on_c1(struct hpkm_port *port, struct sk_buff *skb)
 {
 	struct hpkm_peer *peer = bound_peer(port, queued_of(skb)->src);
+	u64 *all_at = &port->c1_all_at[peer ? 1 : 0];
 	u64 now = hpkm_now();
 	int err = -ENOKEY;
 
 	if (peer) {
-		err = offer_c1(peer, skb);
+		err = offer_c1(port, peer, skb);
 		hpkm_peer_put(peer);
 	}
-	if (err == -ENOKEY && now >= port->c1_all_at + HPKM_C1_ALL_PEERS) {
-		port->c1_all_at = now;
+	if (err == -ENOKEY && now >= *all_at + HPKM_C1_ALL_PEERS) {
+		*all_at = now;
 		err = offer_c1_to_all(port, skb);
 	}
 	if (err == -ENOKEY)
@@ -327,36 +393,36 @@ static void work_on_known(struct hpkm_port *port, struct sk_buff *skb)
 	hpkm_peer_put(peer);
 }
 
-static void work_on_unknown(struct hpkm_port *port, struct sk_buff *skb)
+static void work_on_pairing(struct hpkm_port *port, struct sk_buff *skb)
 {
-	const struct hpkm_hd *hd = (const struct hpkm_hd *)skb->data;
-
-	if (hd->type == HPKM_C1)
-		work_on_c1(port, skb);
-	else
-		hpkm_pairing_window_receive(port, skb->data, skb->len, queued_of(skb)->src);
+	hpkm_pairing_window_receive(port, skb->data, skb->len, queued_of(skb)->src);
 }
+
+static void (*const work_on[HPKM_QUEUES])(struct hpkm_port *port, struct sk_buff *skb) = {
+	[HPKM_QUEUE_WORDS] = work_on_known,
+	[HPKM_QUEUE_KNOWN] = work_on_known,
+	[HPKM_QUEUE_ANSWERS] = work_on_known,
+	[HPKM_QUEUE_PEERS] = work_on_c1,
+	[HPKM_QUEUE_STRANGERS] = work_on_c1,
+	[HPKM_QUEUE_PAIRING] = work_on_pairing,
+};
 
 /* One from each queue, so that a flood of one kind never starves the others. */
 static bool work_on_one_of_each(struct hpkm_port *port)
 {
-	struct sk_buff *word = skb_dequeue(&port->words);
-	struct sk_buff *known = skb_dequeue(&port->known);
-	struct sk_buff *unknown = skb_dequeue(&port->unknown);
+	enum hpkm_queue which;
+	struct sk_buff *skb;
+	bool any = false;
 
-	if (word) {
-		work_on_known(port, word);
-		free_word(word);
+	for (which = 0; which < HPKM_QUEUES; which++) {
+		skb = skb_dequeue(&port->queue[which]);
+		if (!skb)
+			continue;
+		work_on[which](port, skb);
+		free_queued(skb);
+		any = true;
 	}
-	if (known) {
-		work_on_known(port, known);
-		kfree_skb(known);
-	}
-	if (unknown) {
-		work_on_unknown(port, unknown);
-		kfree_skb(unknown);
-	}
-	return word || known || unknown;
+	return any;
 }
 
 static void work(struct work_struct *work)
@@ -377,9 +443,10 @@ static void work(struct work_struct *work)
  */
 void hpkm_handshake_init(struct hpkm_port *port)
 {
-	skb_queue_head_init(&port->words);
-	skb_queue_head_init(&port->known);
-	skb_queue_head_init(&port->unknown);
+	enum hpkm_queue which;
+
+	for (which = 0; which < HPKM_QUEUES; which++)
+		skb_queue_head_init(&port->queue[which]);
 	INIT_WORK(&port->work, work);
 }
 
@@ -389,10 +456,10 @@ void hpkm_handshake_init(struct hpkm_port *port)
  */
 void hpkm_handshake_purge(struct hpkm_port *port)
 {
-	struct sk_buff *word;
+	enum hpkm_queue which;
+	struct sk_buff *skb;
 
-	while ((word = skb_dequeue(&port->words)))
-		free_word(word);
-	skb_queue_purge(&port->known);
-	skb_queue_purge(&port->unknown);
+	for (which = 0; which < HPKM_QUEUES; which++)
+		while ((skb = skb_dequeue(&port->queue[which])))
+			free_queued(skb);
 }

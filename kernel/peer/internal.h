@@ -9,6 +9,7 @@
  *	hpkm_peer.lock		mutex	the commit machine, sessions' control side
  *	hpkm_peer.data_lock	spin_bh	log, records, messages, staged frames
  *	hpkm_channel.receive_lock spin_bh  replay window
+ *	hpkm_agent.lock		spin_bh	writes that wait for the persist agent
  *
  * The data plane runs in softirq under RCU: from a session index to its
  * channel, from an address to its peer, from a peer to the channel it sends
@@ -37,12 +38,14 @@
 
 /**
  * struct hpkm_channel - the data plane of a session
- * @control: what the machine knows; changes under @peer->lock.  @state is
- *	read elsewhere with READ_ONCE()
+ * @control: what the machine knows; changes under @peer->lock
  * @peer: whose; the peer outlives its channels by an RCU grace period
  * @suite: the peer's
  * @send_key: constant
  * @receive_key: constant
+ * @is_next: as @control has it: no frame has confirmed its keys; READ_ONCE
+ * @renews: the same
+ * @send_until: the same, while frames are sent in it
  * @refuse_after: when keys are no longer used (HPKM_NEVER in state NEXT);
  *	READ_ONCE
  * @next_counter: of the next frame sent
@@ -60,6 +63,9 @@ struct hpkm_channel {
 	const struct hpkm_suite *suite;
 	u8 send_key[HPKM_KEY_LEN];
 	u8 receive_key[HPKM_KEY_LEN];
+	bool is_next;
+	bool renews;
+	u64 send_until;
 	u64 refuse_after;
 	atomic64_t next_counter;
 	spinlock_t receive_lock; /* replay */
@@ -96,6 +102,12 @@ struct hpkm_fragment {
 	u64 expires;
 };
 
+enum hpkm_pairing_store {
+	HPKM_PAIRING_STORE_NONE,	/* undecided, or told */
+	HPKM_PAIRING_STORE_OK,
+	HPKM_PAIRING_STORE_FAILED,
+};
+
 /**
  * struct hpkm_peer - a paired device
  * @ref: the namespace's lists hold one, every pointer kept over a sleep one
@@ -109,11 +121,16 @@ struct hpkm_fragment {
  * @removed: under @lock: work that still comes must do nothing
  * @tick: the machine's timer, and what the data plane wants of the machine
  * @wants: bits of enum hpkm_want, for @tick
- * @ifname: the link it belongs to, attached or not; under @hn->lock
+ * @ifname: the link it belongs to, attached or not; changes under @hn->lock
+ *	and @lock
  * @port: that link when attached; changes under @hn->lock and @lock, RCU
  * @on_port: in @port->peers, under @hn->lock, read under RCU
  * @address: bound; under @lock, copied for the data plane into @bound
  * @bound: its entry in @port->addresses, replaced as a whole; RCU
+ * @kept: an agent may have written its state; under @lock
+ * @durable: the present agent has; under @lock
+ * @write_serial: of the write that the machine waits for; under @lock
+ * @pairing_store: what a pairing's write has come to, for the port; under @lock
  * @name: the administrator's label; under @lock
  * @bridge: may use other sources; READ_ONCE
  * @sending: the channel to send in, current or draining; RCU
@@ -138,6 +155,9 @@ struct hpkm_fragment {
  * @records_since_update: confirmed since the last update, for update_records
  * @update_at: when a key update is due by time, or HPKM_NEVER
  * @staged: frames that wait for a session, at most HPKM_STAGED_FRAMES
+ * @staging: some wait or are on their way out, so others line up behind them; read
+ *	elsewhere with READ_ONCE()
+ * @flushing: a CPU is sending them
  * @fragments: halves that wait
  * @data_tick: acknowledgements, messages and fragments that are due
  */
@@ -155,6 +175,10 @@ struct hpkm_peer {
 	bool removed;
 	struct delayed_work tick;
 	unsigned long wants;
+	bool kept;
+	bool durable;
+	u64 write_serial;
+	enum hpkm_pairing_store pairing_store;
 	char ifname[IFNAMSIZ];
 	struct hpkm_port __rcu *port;
 	struct list_head on_port;
@@ -184,6 +208,8 @@ struct hpkm_peer {
 	u32 records_since_update;
 	u64 update_at;
 	struct sk_buff_head staged;
+	bool staging;
+	bool flushing;
 	struct hpkm_fragment fragments[HPKM_FRAGMENTS];
 	struct delayed_work data_tick;
 };
@@ -200,6 +226,7 @@ struct hpkm_bound {
 enum hpkm_want {
 	HPKM_WANT_SESSION,	/* frames or messages wait and nothing can carry them */
 	HPKM_WANT_CHECK,	/* traffic began: compute the deadline anew */
+	HPKM_WANT_REKEY,	/* so many frames were sent under the present keys */
 	HPKM_WANT_UPDATE,	/* policy: so many records since the last update */
 };
 
@@ -249,10 +276,14 @@ void hpkm_net_peer_unlist(struct hpkm_net *hn, struct hpkm_peer *peer);
 /* peer.c: hn->lock, but for hpkm_peer_settle(): peer->lock */
 struct hpkm_peer *hpkm_peer_create(struct hpkm_net *hn, const struct hpkm_suite *suite,
 				   const u8 id[HPKM_ID_LEN]);
+int hpkm_peer_list(struct hpkm_peer *peer);
 void hpkm_peers_remove_all(struct hpkm_net *hn);
 void hpkm_peer_link(struct hpkm_peer *peer, struct hpkm_port *port, bool take_over);
 void hpkm_peer_unlink(struct hpkm_peer *peer, const char *reason);
+bool hpkm_peer_set_ifname(struct hpkm_peer *peer, const char *ifname);
 void hpkm_peer_carrier(struct hpkm_peer *peer);
+void hpkm_peer_rest(struct hpkm_peer *peer, const char *reason);
+void hpkm_peer_resume(struct hpkm_peer *peer);
 /* After every call into the machine: publish the address, set the timer. */
 void hpkm_peer_settle(struct hpkm_peer *peer);
 
@@ -277,10 +308,14 @@ extern const struct hpkm_machine_ops hpkm_machine_ops;
 /* figures.c */
 void hpkm_figures_step(enum hpkm_step step, const struct hpkm_exchange *x);
 
+/* pairing_window.c: a pairing's write is decided.  peer->lock */
+void hpkm_pairing_window_stored(struct hpkm_machine *machine, bool ok);
+
 /* handshake.c, pairing_window.c: a port's control side */
 void hpkm_handshake_init(struct hpkm_port *port);
 void hpkm_handshake_purge(struct hpkm_port *port);
 void hpkm_pairing_window_init(struct hpkm_port *port);
+void hpkm_pairing_window_close(struct hpkm_port *port, const char *reason);
 void hpkm_pairing_window_receive(struct hpkm_port *port, const u8 *frame, size_t len,
 				 const u8 src[ETH_ALEN]);
 
@@ -290,6 +325,15 @@ void hpkm_peer_event(struct hpkm_peer *peer, enum hpkm_event type, const u8 *rid
 		     const char *reason);
 /* The peer's bound address; false while it has none.  RCU read side. */
 bool hpkm_peer_address(const struct hpkm_peer *peer, u8 out[ETH_ALEN]);
+
+/*
+ * Before opened control or a message is freed: the one is the next epoch's
+ * secret in suite 0, the other may become one as a record.
+ */
+static inline void hpkm_wipe_skb(struct sk_buff *skb)
+{
+	memzero_explicit(skb->data, skb_headlen(skb));
+}
 
 /* handshake.c: to the machine, by the port's work.  Softirq. */
 void hpkm_handshake_control(struct hpkm_channel *channel, const u8 *payload, size_t len);

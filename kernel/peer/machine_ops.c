@@ -90,16 +90,22 @@ static void op_session_moved(struct hpkm_machine *machine, struct hpkm_session *
 	struct hpkm_peer *peer = hpkm_machine_peer(machine);
 	struct hpkm_channel *channel = hpkm_session_channel(session);
 
+	WRITE_ONCE(channel->is_next, session->state == HPKM_SESSION_STATE_NEXT);
+	WRITE_ONCE(channel->renews, session->renews);
 	switch (session->state) {
 	case HPKM_SESSION_STATE_NEXT:
 		publish(peer, channel);
 		break;
 	case HPKM_SESSION_STATE_CURRENT:
+		WRITE_ONCE(channel->send_until, session->send_until);
 		WRITE_ONCE(channel->refuse_after, session->ends_at);
 		publish(peer, channel);
 		rcu_assign_pointer(peer->sending, channel);
 		break;
 	case HPKM_SESSION_STATE_DRAINING:
+		WRITE_ONCE(channel->send_until, session->send_until);
+		WRITE_ONCE(channel->refuse_after, session->ends_at);
+		break;
 	case HPKM_SESSION_STATE_REPLACED:
 		WRITE_ONCE(channel->refuse_after, session->ends_at);
 		break;
@@ -129,10 +135,25 @@ static void op_traffic(struct hpkm_machine *machine, const struct hpkm_session *
 	traffic->frames_sent = atomic64_read(&channel->next_counter);
 }
 
-/* No agent keeps it: memory is as durable as a volatile peer gets. */
+/*
+ * What an agent kept must not be left behind by what none keeps: the two
+ * devices would part at the next power cut.  A peer that nobody ever kept is
+ * as durable as it gets.
+ */
+static bool op_may_store(struct hpkm_machine *machine)
+{
+	struct hpkm_peer *peer = hpkm_machine_peer(machine);
+
+	return !peer->kept || hpkm_agent_is_ready(peer->hn);
+}
+
 static enum hpkm_stored op_store(struct hpkm_machine *machine)
 {
-	return HPKM_STORED;
+	struct hpkm_peer *peer = hpkm_machine_peer(machine);
+
+	if (!hpkm_agent_write_peer(peer))
+		return HPKM_STORE_LATER;
+	return peer->kept || hpkm_agent_is_ready(peer->hn) ? HPKM_STORE_FAILED : HPKM_STORED;
 }
 
 static int op_record_find(struct hpkm_machine *machine, const struct hpkm_update_search *search,
@@ -245,6 +266,7 @@ const struct hpkm_machine_ops hpkm_machine_ops = {
 	.session_destroy = op_session_destroy,
 	.traffic = op_traffic,
 	.store = op_store,
+	.may_store = op_may_store,
 	.record_find = op_record_find,
 	.record_choose = op_record_choose,
 	.record_remove = op_record_remove,

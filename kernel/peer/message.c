@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Explicit messages, delivered once: protocol section 6. */
+#include <linux/err.h>
 #include <linux/errno.h>
 #include <linux/slab.h>
 #include "../compat/unaligned.h"
@@ -113,6 +114,23 @@ static bool take_due(struct hpkm_peer *peer, struct hpkm_inner *inner, struct sk
 	return message;
 }
 
+/* Its record is made by the first sending, so that must be one. */
+static void not_sent(struct hpkm_peer *peer, u64 rec)
+{
+	spin_lock_bh(&peer->data_lock);
+	hpkm_outbox_not_sent(&peer->outbox, rec);
+	spin_unlock_bh(&peer->data_lock);
+}
+
+static int send(struct hpkm_channel *channel, const struct hpkm_inner *inner,
+		struct sk_buff *skb, bool first, u64 now)
+{
+	if (skb)
+		return hpkm_channel_send_message(channel, inner, skb, first, now);
+	hpkm_peer_count(channel->peer, HPKM_COUNTER_TX_NO_MEMORY);
+	return -ENOMEM;
+}
+
 /**
  * hpkm_messages_send() - send those that are due
  * @channel: the session to send in
@@ -126,13 +144,10 @@ void hpkm_messages_send(struct hpkm_channel *channel, u64 now)
 	struct sk_buff *skb;
 	bool first;
 
-	while (take_due(channel->peer, &inner, &skb, &first, now)) {
-		/* It is sent again when there is memory. */
-		if (!skb)
-			hpkm_peer_count(channel->peer, HPKM_COUNTER_TX_NO_MEMORY);
-		else
-			hpkm_channel_send_message(channel, &inner, skb, first, now);
-	}
+	/* One that could not be sent is tried again. */
+	while (take_due(channel->peer, &inner, &skb, &first, now))
+		if (send(channel, &inner, skb, first, now))
+			not_sent(channel->peer, inner.rec);
 }
 
 /**
@@ -295,7 +310,7 @@ struct hpkm_received *hpkm_peer_message_after(struct hpkm_peer *peer, u64 serial
 
 	copy = kzalloc(struct_size(copy, data, HPKM_MESSAGE_MAX), GFP_KERNEL);
 	if (!copy)
-		return NULL;
+		return ERR_PTR(-ENOMEM);
 	spin_lock_bh(&peer->data_lock);
 	message = first_above(peer, serial);
 	if (message)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What one network namespace has: an identity, its SKs, its location. */
+#include <linux/jhash.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/workqueue.h>
@@ -33,7 +34,9 @@ void hpkm_peers_exit(void)
 	rcu_barrier();
 }
 
+/* An id may be anywhere in a frame; what rhashtable takes by default wants it aligned. */
 static const struct rhashtable_params by_id_params = {
+	.hashfn = jhash,
 	.key_len = HPKM_ID_LEN,
 	.key_offset = offsetof(struct hpkm_peer, id),
 	.head_offset = offsetof(struct hpkm_peer, by_id),
@@ -57,6 +60,7 @@ int hpkm_net_init(struct hpkm_net *hn, struct net *net, const struct hpkm_edge *
 	INIT_LIST_HEAD(&hn->ports);
 	INIT_LIST_HEAD(&hn->peers);
 	spin_lock_init(&hn->location_lock);
+	hpkm_agent_init(hn);
 	return rhashtable_init(&hn->by_id, &by_id_params);
 }
 
@@ -69,9 +73,40 @@ int hpkm_net_init(struct hpkm_net *hn, struct net *net, const struct hpkm_edge *
 void hpkm_net_exit(struct hpkm_net *hn)
 {
 	hpkm_peers_remove_all(hn);
+	hpkm_agent_exit(hn);
 	rhashtable_destroy(&hn->by_id);
 	memzero_explicit(hn->sk, sizeof(hn->sk));
 	mutex_destroy(&hn->lock);
+}
+
+void hpkm_net_rest(struct hpkm_net *hn, const char *reason)
+{
+	struct hpkm_port *port;
+	struct hpkm_peer *peer;
+
+	mutex_lock(&hn->lock);
+	hn->resting++;
+	list_for_each_entry(port, &hn->ports, node) {
+		hpkm_pairing_window_close(port, reason);
+		hpkm_handshake_purge(port);
+	}
+	list_for_each_entry(peer, &hn->peers, node)
+		hpkm_peer_rest(peer, reason);
+	mutex_unlock(&hn->lock);
+}
+
+void hpkm_net_resume(struct hpkm_net *hn, const char *unused)
+{
+	struct hpkm_peer *peer;
+
+	mutex_lock(&hn->lock);
+	/* A namespace that was made in between did not rest. */
+	if (!hn->resting || --hn->resting)
+		goto unlock;
+	list_for_each_entry(peer, &hn->peers, node)
+		hpkm_peer_resume(peer);
+unlock:
+	mutex_unlock(&hn->lock);
 }
 
 /* ---- peers ---- */
@@ -88,6 +123,8 @@ int hpkm_net_peer_insert(struct hpkm_net *hn, struct hpkm_peer *peer)
 	int err;
 
 	lockdep_assert_held(&hn->lock);
+	if (hpkm_net_peer_count(hn) >= HPKM_PEERS_MAX)
+		return -ENOSPC;
 	err = rhashtable_lookup_insert_fast(&hn->by_id, &peer->by_id, by_id_params);
 	if (err)
 		return err;
@@ -176,12 +213,13 @@ static bool serves_across(const struct hpkm_net *hn, u8 suite, const u8 *fingerp
 	return false;
 }
 
-int hpkm_net_sk_set(struct hpkm_net *hn, u8 suite, const u8 key[HPKM_SK_LEN], const char **why)
+int hpkm_net_sk_put(struct hpkm_net *hn, u8 suite, const u8 key[HPKM_SK_LEN], const char **why)
 {
 	struct hpkm_sk sk = { .set = true };
 	u8 digest[HPKM_KEY_LEN];
 	int err = 0;
 
+	lockdep_assert_held(&hn->lock);
 	if (suite >= HPKM_SUITE_IDS || !hpkm_suite_by_id(suite)) {
 		*why = "This module does not have that suite";
 		return -EOPNOTSUPP;
@@ -191,15 +229,25 @@ int hpkm_net_sk_set(struct hpkm_net *hn, u8 suite, const u8 key[HPKM_SK_LEN], co
 	memcpy(sk.fingerprint, digest, HPKM_FINGERPRINT_LEN);
 	memzero_explicit(digest, sizeof(digest));
 
-	mutex_lock(&hn->lock);
 	if (serves_across(hn, suite, sk.fingerprint)) {
 		*why = "That SK serves another suite; xor gives its SK away and needs its own";
 		err = -EEXIST;
 	} else {
 		hn->sk[suite] = sk;
 	}
-	mutex_unlock(&hn->lock);
 	memzero_explicit(&sk, sizeof(sk));
+	return err;
+}
+
+int hpkm_net_sk_set(struct hpkm_net *hn, u8 suite, const u8 key[HPKM_SK_LEN], const char **why)
+{
+	int err;
+
+	mutex_lock(&hn->lock);
+	err = hpkm_net_sk_put(hn, suite, key, why);
+	if (!err)
+		hpkm_agent_device_changed(hn);
+	mutex_unlock(&hn->lock);
 	return err;
 }
 
@@ -217,6 +265,8 @@ int hpkm_net_sk_del(struct hpkm_net *hn, u8 suite, const char **why)
 		err = -ENOENT;
 	}
 	memzero_explicit(&hn->sk[suite], sizeof(hn->sk[suite]));
+	if (!err)
+		hpkm_agent_device_changed(hn);
 	mutex_unlock(&hn->lock);
 	return err;
 }
@@ -234,7 +284,7 @@ bool hpkm_net_sk_fingerprint(struct hpkm_net *hn, u8 suite, u8 out[HPKM_FINGERPR
 
 /* ---- location ---- */
 
-void hpkm_net_location_set(struct hpkm_net *hn, const u8 *label, u8 len)
+void hpkm_net_location_put(struct hpkm_net *hn, const u8 *label, u8 len)
 {
 	u8 location[HPKM_LI_LEN] = { len };
 
@@ -242,6 +292,21 @@ void hpkm_net_location_set(struct hpkm_net *hn, const u8 *label, u8 len)
 	spin_lock_bh(&hn->location_lock);
 	memcpy(hn->location, location, HPKM_LI_LEN);
 	spin_unlock_bh(&hn->location_lock);
+}
+
+void hpkm_net_location_set(struct hpkm_net *hn, const u8 *label, u8 len)
+{
+	mutex_lock(&hn->lock);
+	hpkm_net_location_put(hn, label, len);
+	hpkm_agent_device_changed(hn);
+	mutex_unlock(&hn->lock);
+}
+
+void hpkm_net_id_get(struct hpkm_net *hn, u8 out[HPKM_ID_LEN])
+{
+	mutex_lock(&hn->lock);
+	memcpy(out, hn->id, HPKM_ID_LEN);
+	mutex_unlock(&hn->lock);
 }
 
 void hpkm_net_location_get(struct hpkm_net *hn, u8 out[HPKM_LI_LEN])

@@ -11,6 +11,7 @@
 #include <net/net_namespace.h>
 #include <hpkm/wire.h>
 #include <hpkm/limits.h>
+#include "agent.h"
 
 struct hpkm_peer;
 struct hpkm_port;
@@ -55,12 +56,14 @@ struct hpkm_net;
  * @exposed_by: the name of an interface that is up besides lo and the port's
  *	own, written to @name; false if the port is alone.  Process context.
  * @event: tell the listeners.  Any context; never sleeps.
+ * @wake_agent: tell this socket that a write waits.  Process context.
  */
 struct hpkm_edge {
 	void (*transmit)(struct hpkm_port *port, struct sk_buff *skb);
 	void (*deliver)(struct hpkm_port *port, struct sk_buff *skb);
 	bool (*exposed_by)(struct hpkm_port *port, char name[IFNAMSIZ]);
 	void (*event)(struct hpkm_net *hn, const struct hpkm_event_info *event);
+	void (*wake_agent)(struct hpkm_net *hn, u32 portid);
 };
 
 /**
@@ -79,7 +82,8 @@ struct hpkm_sk {
  * struct hpkm_net - one network namespace
  * @net: the namespace; outlives this
  * @edge: calls upwards
- * @id: this device's, 16 random octets made once
+ * @id: this device's, 16 random octets made once; under @lock, and changes
+ *	only while there are no peers
  * @lock: guards @ports, @peers, @by_id against change, and @sk.  Outermost:
  *	taken before any port's or peer's lock.  Sleeps.
  * @ports: attached links, in order of attaching
@@ -87,6 +91,8 @@ struct hpkm_sk {
  * @by_id: peers by id; looked up under RCU
  * @last_serial: of the newest peer
  * @sk: by enum hpkm_suite_id
+ * @resting: how often hpkm_net_rest() was called and not taken back; under @lock
+ * @agent: who keeps all this over power loss
  * @location_lock: guards @location; innermost, bottom halves disabled
  * @location: LI as records carry it, length octet first
  */
@@ -100,6 +106,8 @@ struct hpkm_net {
 	struct rhashtable by_id;
 	u64 last_serial;
 	struct hpkm_sk sk[HPKM_SUITE_IDS];
+	u32 resting;
+	struct hpkm_agent agent;
 	spinlock_t location_lock; /* location */
 	u8 location[HPKM_LI_LEN];
 };
@@ -109,6 +117,13 @@ int hpkm_net_init(struct hpkm_net *hn, struct net *net, const struct hpkm_edge *
 void hpkm_net_exit(struct hpkm_net *hn);
 
 /*
+ * Sessions, exchanges and pairings end, for @reason, a sentence with static
+ * life; none begins until hpkm_net_resume().  Process context.
+ */
+void hpkm_net_rest(struct hpkm_net *hn, const char *reason);
+void hpkm_net_resume(struct hpkm_net *hn, const char *unused);
+
+/*
  * SKs.  @why, where it is asked for, receives a sentence with static life
  * that says why a request is refused.
  */
@@ -116,7 +131,12 @@ int hpkm_net_sk_set(struct hpkm_net *hn, u8 suite, const u8 key[HPKM_SK_LEN], co
 int hpkm_net_sk_del(struct hpkm_net *hn, u8 suite, const char **why);
 bool hpkm_net_sk_fingerprint(struct hpkm_net *hn, u8 suite, u8 out[HPKM_FINGERPRINT_LEN]);
 
+/* The same two without telling the agent; hn->lock. */
+int hpkm_net_sk_put(struct hpkm_net *hn, u8 suite, const u8 key[HPKM_SK_LEN], const char **why);
+void hpkm_net_location_put(struct hpkm_net *hn, const u8 *label, u8 len);
+
 void hpkm_net_location_set(struct hpkm_net *hn, const u8 *label, u8 len);
+void hpkm_net_id_get(struct hpkm_net *hn, u8 out[HPKM_ID_LEN]);
 /* @out is LI: length octet and label, zero padded. */
 void hpkm_net_location_get(struct hpkm_net *hn, u8 out[HPKM_LI_LEN]);
 

@@ -35,8 +35,9 @@ static struct hpkm_peer *peer_for(struct hpkm_port *port, const u8 *id, bool cre
 	if (peer || !create)
 		return peer;
 	peer = hpkm_peer_create(port->hn, port->pairing.suite, id);
-	if (peer)
-		kref_get(&peer->ref);
+	if (!peer || hpkm_peer_list(peer))
+		return NULL;
+	kref_get(&peer->ref);
 	return peer;
 }
 
@@ -99,6 +100,17 @@ static int op_begin(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN],
 	return err;
 }
 
+/*
+ * What is about to be stored says where the peer is.  A peer made just now was
+ * not there to begin.
+ */
+static void expect_store(struct hpkm_peer *peer, struct hpkm_port *port)
+{
+	hpkm_peer_set_ifname(peer, port->ifname);
+	peer->machine.pairing = true;
+	peer->pairing_store = HPKM_PAIRING_STORE_NONE;
+}
+
 static int op_store_fresh(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN],
 			  const struct hpkm_epoch *epoch,
 			  const u8 listed[HPKM_EPOCH_SLOTS][HPKM_KID_LEN],
@@ -112,8 +124,7 @@ static int op_store_fresh(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN]
 	mutex_lock(&peer->lock);
 	err = suite_fits(peer, pairing) ? 0 : -EPERM;
 	if (!err) {
-		/* A peer made just now was not there to begin. */
-		peer->machine.pairing = true;
+		expect_store(peer, port_of(pairing));
 		err = hpkm_machine_pairing_fresh(&peer->machine, epoch, listed, address,
 						 hpkm_now());
 	}
@@ -148,7 +159,7 @@ static int op_replace(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN],
 	mutex_lock(&peer->lock);
 	err = suite_fits(peer, pairing) ? 0 : -EPERM;
 	if (!err) {
-		peer->machine.pairing = true;
+		expect_store(peer, port_of(pairing));
 		err = hpkm_machine_pairing_replace(&peer->machine, epoch, address, hpkm_now());
 	}
 	mutex_unlock(&peer->lock);
@@ -208,6 +219,50 @@ static const struct hpkm_pairing_ops pairing_ops = {
 	.failed = op_failed,
 };
 
+/* ---- writes that took their time ---- */
+
+void hpkm_pairing_window_stored(struct hpkm_machine *machine, bool ok)
+{
+	struct hpkm_peer *peer = hpkm_machine_peer(machine);
+	struct hpkm_port *port = rcu_dereference_protected(peer->port,
+							   lockdep_is_held(&peer->lock));
+
+	peer->pairing_store = ok ? HPKM_PAIRING_STORE_OK : HPKM_PAIRING_STORE_FAILED;
+	/* The window is under hn->lock, which comes before the peer's. */
+	if (port && !READ_ONCE(port->stopped))
+		mod_delayed_work(hpkm_workqueue, &port->pairing_tick, 0);
+}
+
+static enum hpkm_pairing_store take_result(struct hpkm_port *port, const u8 *id)
+{
+	struct hpkm_peer *peer = peer_for(port, id, false);
+	enum hpkm_pairing_store result = HPKM_PAIRING_STORE_NONE;
+
+	if (!peer)
+		return result;
+	mutex_lock(&peer->lock);
+	swap(result, peer->pairing_store);
+	mutex_unlock(&peer->lock);
+	hpkm_peer_put(peer);
+	return result;
+}
+
+/* Also after a frame: the write may be decided before the peer is on this port. */
+static void collect_results(struct hpkm_port *port)
+{
+	u8 id[HPKM_PAIR_CONTEXTS][HPKM_ID_LEN];
+	u32 count = hpkm_pairing_storing(&port->pairing, id);
+	u32 i;
+
+	for (i = 0; i < count; i++) {
+		enum hpkm_pairing_store result = take_result(port, id[i]);
+
+		if (result != HPKM_PAIRING_STORE_NONE)
+			hpkm_pairing_stored(&port->pairing, id[i],
+					    result == HPKM_PAIRING_STORE_OK, hpkm_now());
+	}
+}
+
 /* ---- what drives it ---- */
 
 /* An exchange under the new context has shown that the peer has it, too. */
@@ -247,6 +302,7 @@ static void tick(struct work_struct *work)
 	if (!port->stopped) {
 		if (confirmed_without_p6(port))
 			finish_without_p6(port);
+		collect_results(port);
 		hpkm_pairing_tick(&port->pairing, hpkm_now());
 		set_timer(port);
 	}
@@ -280,6 +336,7 @@ void hpkm_pairing_window_receive(struct hpkm_port *port, const u8 *frame, size_t
 	mutex_lock(&port->hn->lock);
 	if (!port->stopped) {
 		verdict = hpkm_pairing_receive(&port->pairing, frame, len, src, hpkm_now());
+		collect_results(port);
 		set_timer(port);
 	}
 	mutex_unlock(&port->hn->lock);
@@ -297,6 +354,10 @@ static int may_open(struct hpkm_port *port, u8 suite, bool override, char expose
 	if (port->stopped) {
 		*why = "The link is being detached";
 		return -ENETDOWN;
+	}
+	if (port->hn->resting) {
+		*why = "The device is being suspended";
+		return -EBUSY;
 	}
 	if (!port->hn->sk[suite].set) {
 		*why = "No SK is set for that suite";
@@ -339,6 +400,19 @@ int hpkm_port_pair_open(struct hpkm_port *port, u8 suite, u32 window_s, bool ove
 		err = open_window(port, suite, window_s, override, why);
 	mutex_unlock(&port->hn->lock);
 	return err;
+}
+
+/**
+ * hpkm_pairing_window_close() - end a window, if one is open
+ * @port: whose
+ * @reason: a sentence
+ *
+ * Context: hn->lock.
+ */
+void hpkm_pairing_window_close(struct hpkm_port *port, const char *reason)
+{
+	hpkm_pairing_close(&port->pairing, reason);
+	set_timer(port);
 }
 
 int hpkm_port_pair_close(struct hpkm_port *port, const char **why)

@@ -2,7 +2,7 @@
 /*
  * A peer's life, its timer and what the edges may ask of it.
  *
- * Life: the namespace's lists hold one reference from hpkm_peer_create() to
+ * Life: the namespace's lists hold one reference from hpkm_peer_list() to
  * hpkm_peer_remove().  Removal takes the peer out of every table that softirq
  * reads, marks it removed under its lock, waits for a grace period and stops
  * its works; whoever still has a reference finds a peer that does nothing.
@@ -103,13 +103,19 @@ static void set_timer(struct hpkm_peer *peer)
 		mod_delayed_work(hpkm_workqueue, &peer->tick, wanted_within(peer));
 }
 
-/* An outer address proves nothing: one that is another's is forgotten again. */
+/*
+ * An outer address proves nothing: one that is another's is forgotten again.  What
+ * there is no memory for now is bound a little later.
+ */
 static void publish_address(struct hpkm_peer *peer)
 {
 	struct hpkm_port *port = port_of(peer);
 	u8 *address = peer->machine.durable.address;
+	int err = port ? hpkm_port_bind(port, peer, address, false) : 0;
 
-	if (!port || !hpkm_port_bind(port, peer, address, false))
+	if (err == -ENOMEM)
+		hpkm_peer_ask(peer, HPKM_WANT_CHECK);
+	if (!err || err == -ENOMEM)
 		return;
 	rcu_read_lock();
 	if (!hpkm_peer_address(peer, address))
@@ -129,7 +135,7 @@ static void want_session(struct hpkm_peer *peer, u64 now)
 {
 	const struct hpkm_session *session = peer->machine.current_session;
 
-	if (!session || now >= session->ends_at)
+	if (!session || now >= session->send_until)
 		hpkm_machine_want(&peer->machine, now);
 }
 
@@ -148,7 +154,9 @@ static void tick(struct work_struct *work)
 
 	mutex_lock(&peer->lock);
 	if (!peer->removed) {
+		/* The machine sees for itself what these are about. */
 		clear_bit(HPKM_WANT_CHECK, &peer->wants);
+		clear_bit(HPKM_WANT_REKEY, &peer->wants);
 		if (test_and_clear_bit(HPKM_WANT_SESSION, &peer->wants))
 			want_session(peer, now);
 		if (test_and_clear_bit(HPKM_WANT_UPDATE, &peer->wants))
@@ -157,6 +165,16 @@ static void tick(struct work_struct *work)
 		hpkm_peer_settle(peer);
 	}
 	mutex_unlock(&peer->lock);
+}
+
+static bool runs_within_a_second(struct delayed_work *tick)
+{
+	if (!delayed_work_pending(tick))
+		return false;
+	if (!timer_pending(&tick->timer))
+		return true;
+	/* Who sets it meanwhile asks for what is wanted, too; see set_timer(). */
+	return time_before_eq(data_race(tick->timer.expires), jiffies + HZ);
 }
 
 /*
@@ -169,9 +187,7 @@ void hpkm_peer_ask(struct hpkm_peer *peer, enum hpkm_want want)
 		return;
 	if (want != HPKM_WANT_CHECK)
 		mod_delayed_work(hpkm_workqueue, &peer->tick, 0);
-	else if (!delayed_work_pending(&peer->tick) ||
-		 (timer_pending(&peer->tick.timer) &&
-		  time_after(READ_ONCE(peer->tick.timer.expires), jiffies + HZ)))
+	else if (!runs_within_a_second(&peer->tick))
 		mod_delayed_work(hpkm_workqueue, &peer->tick, HZ);
 }
 
@@ -207,13 +223,13 @@ static void warn_if_insecure(const struct hpkm_peer *peer)
  * @suite: pinned from now on
  * @id: the device's
  *
- * Return: the peer, listed, or NULL when out of memory; the reference is the
- * lists'.  Context: hn->lock.
+ * Return: the peer, which nobody finds before hpkm_peer_list(), or NULL when
+ * out of memory; the reference will be the lists'.  Context: may sleep.
  */
 struct hpkm_peer *hpkm_peer_create(struct hpkm_net *hn, const struct hpkm_suite *suite,
 				   const u8 id[HPKM_ID_LEN])
 {
-	struct hpkm_peer *peer = kzalloc(sizeof(*peer), GFP_KERNEL);
+	struct hpkm_peer *peer = kzalloc(sizeof(*peer), GFP_KERNEL_ACCOUNT);
 
 	if (!peer)
 		return NULL;
@@ -224,22 +240,38 @@ struct hpkm_peer *hpkm_peer_create(struct hpkm_net *hn, const struct hpkm_suite 
 	INIT_DELAYED_WORK(&peer->tick, tick);
 	INIT_LIST_HEAD(&peer->on_port);
 	hpkm_machine_init(&peer->machine, &hpkm_machine_ops, suite, hn->id, id);
+	peer->machine.pairing_stored = hpkm_pairing_window_stored;
 	if (hpkm_counters_init(&peer->counters))
 		goto no_counters;
 	if (hpkm_data_init(peer))
 		goto no_data;
-	if (hpkm_net_peer_insert(hn, peer))
-		goto no_insert;
-	warn_if_insecure(peer);
 	return peer;
 
-no_insert:
-	hpkm_data_exit(peer);
 no_data:
 	hpkm_counters_free(&peer->counters);
 no_counters:
 	kfree(peer);
 	return NULL;
+}
+
+/**
+ * hpkm_peer_list() - others find it from now on
+ * @peer: from hpkm_peer_create(), complete; gone when this fails
+ *
+ * Return: 0 or an errno.  Context: hn->lock; may sleep.
+ */
+int hpkm_peer_list(struct hpkm_peer *peer)
+{
+	int err = hpkm_net_peer_insert(peer->hn, peer);
+
+	if (err) {
+		hpkm_data_exit(peer);
+		cancel_delayed_work_sync(&peer->tick);
+		hpkm_peer_put(peer);
+		return err;
+	}
+	warn_if_insecure(peer);
+	return 0;
 }
 
 static void remove_from_port(struct hpkm_peer *peer, struct hpkm_port *port)
@@ -276,6 +308,23 @@ void hpkm_peer_unlink(struct hpkm_peer *peer, const char *reason)
 }
 
 /**
+ * hpkm_peer_set_ifname() - the link that a peer belongs to, by name
+ * @peer: whose
+ * @ifname: the device's name
+ *
+ * Return: whether it is another than before; the caller sees to it that it is
+ * kept.  Context: hn->lock and peer->lock.
+ */
+bool hpkm_peer_set_ifname(struct hpkm_peer *peer, const char *ifname)
+{
+	if (!strcmp(peer->ifname, ifname))
+		return false;
+	memset(peer->ifname, 0, sizeof(peer->ifname));
+	strscpy(peer->ifname, ifname, sizeof(peer->ifname));
+	return true;
+}
+
+/**
  * hpkm_peer_link() - a peer is on this link
  * @peer: linked nowhere, or to @port already
  * @port: where it is
@@ -290,13 +339,16 @@ void hpkm_peer_link(struct hpkm_peer *peer, struct hpkm_port *port, bool take_ov
 	lockdep_assert_held(&peer->hn->lock);
 	mutex_lock(&peer->lock);
 	if (!port_of(peer)) {
-		strscpy(peer->ifname, port->ifname, sizeof(peer->ifname));
+		if (hpkm_peer_set_ifname(peer, port->ifname))
+			hpkm_agent_peer_changed(peer);
 		rcu_assign_pointer(peer->port, port);
 		list_add_tail_rcu(&peer->on_port, &port->peers);
 		WRITE_ONCE(port->peer_count, port->peer_count + 1);
 		if (peer->bridge)
 			atomic_inc(&port->bridge_count);
-		hpkm_machine_link(&peer->machine, now);
+		/* While the device rests, hpkm_peer_resume() will. */
+		if (!peer->hn->resting)
+			hpkm_machine_link(&peer->machine, now);
 	}
 	hpkm_port_bind(port, peer, peer->machine.durable.address, take_over);
 	hpkm_peer_settle(peer);
@@ -316,6 +368,38 @@ void hpkm_peer_carrier(struct hpkm_peer *peer)
 	mutex_lock(&peer->lock);
 	hpkm_machine_carrier(&peer->machine, hpkm_now());
 	hpkm_peer_settle(peer);
+	mutex_unlock(&peer->lock);
+}
+
+/**
+ * hpkm_peer_rest() - nothing of a session may be left in memory
+ * @peer: linked or not
+ * @reason: a sentence with static life
+ *
+ * Keys are wiped after a grace period.  Context: hn->lock.
+ */
+void hpkm_peer_rest(struct hpkm_peer *peer, const char *reason)
+{
+	mutex_lock(&peer->lock);
+	hpkm_machine_unlink(&peer->machine, reason);
+	hpkm_peer_settle(peer);
+	mutex_unlock(&peer->lock);
+	hpkm_data_unlink(peer);
+}
+
+/**
+ * hpkm_peer_resume() - sessions may begin again
+ * @peer: linked or not
+ *
+ * Context: hn->lock.
+ */
+void hpkm_peer_resume(struct hpkm_peer *peer)
+{
+	mutex_lock(&peer->lock);
+	if (port_of(peer)) {
+		hpkm_machine_link(&peer->machine, hpkm_now());
+		hpkm_peer_settle(peer);
+	}
 	mutex_unlock(&peer->lock);
 }
 
@@ -341,17 +425,20 @@ static void finish(struct hpkm_peer *peer)
 int hpkm_peer_remove(struct hpkm_peer *peer)
 {
 	struct hpkm_net *hn = peer->hn;
+	struct hpkm_agent_write *erasure;
+	int err;
 
 	mutex_lock(&hn->lock);
-	if (peer->removed) {
-		mutex_unlock(&hn->lock);
-		return -ENOENT;
+	err = peer->removed ? -ENOENT : hpkm_agent_prepare_erasure(peer, &erasure);
+	if (!err) {
+		retire(peer);
+		hpkm_agent_erase(hn, erasure);
+		synchronize_rcu();
 	}
-	retire(peer);
-	synchronize_rcu();
 	mutex_unlock(&hn->lock);
-	finish(peer);
-	return 0;
+	if (!err)
+		finish(peer);
+	return err;
 }
 
 /**
@@ -388,6 +475,13 @@ const u8 *hpkm_peer_id(const struct hpkm_peer *peer)
 	return peer->id;
 }
 
+static enum hpkm_durability durability(const struct hpkm_peer *peer)
+{
+	if (hpkm_machine_frozen(&peer->machine))
+		return HPKM_DURABILITY_FROZEN;
+	return peer->durable ? HPKM_DURABILITY_DURABLE : HPKM_DURABILITY_VOLATILE;
+}
+
 static void status_of_machine(const struct hpkm_peer *peer, struct hpkm_peer_status *status)
 {
 	const struct hpkm_machine *machine = &peer->machine;
@@ -401,8 +495,7 @@ static void status_of_machine(const struct hpkm_peer *peer, struct hpkm_peer_sta
 	status->insecure = machine->pair.suite->insecure;
 	ether_addr_copy(status->address, machine->durable.address);
 	status->state = hpkm_machine_state(machine);
-	status->durability = hpkm_machine_frozen(machine) ? HPKM_DURABILITY_FROZEN :
-							     HPKM_DURABILITY_VOLATILE;
+	status->durability = durability(peer);
 	status->epoch = cur->n;
 	memcpy(status->kid, cur->kid, HPKM_KID_LEN);
 	status->has_next = next->present;
@@ -495,7 +588,10 @@ u32 hpkm_peer_sessions(struct hpkm_peer *peer, struct hpkm_session_status *out, 
 void hpkm_peer_set_name(struct hpkm_peer *peer, const char *name)
 {
 	mutex_lock(&peer->lock);
+	memset(peer->name, 0, sizeof(peer->name));
 	strscpy(peer->name, name, sizeof(peer->name));
+	hpkm_agent_peer_changed(peer);
+	hpkm_peer_settle(peer);
 	mutex_unlock(&peer->lock);
 }
 
@@ -511,6 +607,8 @@ void hpkm_peer_set_bridge(struct hpkm_peer *peer, bool bridge)
 			atomic_add(bridge ? 1 : -1, &port->bridge_count);
 		if (port && !bridge)
 			hpkm_port_unlearn(port, peer);
+		hpkm_agent_peer_changed(peer);
+		hpkm_peer_settle(peer);
 	}
 	mutex_unlock(&peer->lock);
 }

@@ -53,6 +53,7 @@ struct hpkm_policy {
 	u32 update_interval_s;
 	u32 log_size;
 	u32 rekey_interval_s;
+	u64 rekey_frames;
 };
 
 /* A message that arrived; the caller frees it with kfree_sensitive(). */
@@ -75,7 +76,7 @@ void hpkm_peer_status(struct hpkm_peer *peer, struct hpkm_peer_status *status);
 u32 hpkm_peer_sessions(struct hpkm_peer *peer, struct hpkm_session_status *out, u32 max);
 void hpkm_peer_set_name(struct hpkm_peer *peer, const char *name);
 void hpkm_peer_set_bridge(struct hpkm_peer *peer, bool bridge);
-/* Takes hn->lock.  -ENOENT when somebody else was quicker. */
+/* Takes hn->lock.  -ENOENT when somebody else was quicker; -ENOMEM. */
 int hpkm_peer_remove(struct hpkm_peer *peer);
 
 void hpkm_peer_policy_get(struct hpkm_peer *peer, struct hpkm_policy *policy);
@@ -91,7 +92,10 @@ int hpkm_peer_update(struct hpkm_peer *peer, const u8 *rid, const char **why);
 /* 1..HPKM_MESSAGE_MAX octets.  *@rec is the number it got.  -ENOBUFS when too many wait. */
 int hpkm_peer_message_send(struct hpkm_peer *peer, const void *data, u16 len, u64 *rec,
 			   const char **why);
-/* A copy of the first message in the inbox whose serial is above @serial, or NULL. */
+/*
+ * A copy of the first message in the inbox whose serial is above @serial; NULL if there
+ * is none, or -ENOMEM as an ERR_PTR().
+ */
 struct hpkm_received *hpkm_peer_message_after(struct hpkm_peer *peer, u64 serial);
 
 /* See hpkm_log_next(): a copy of the record at *@cursor; false at the end. */

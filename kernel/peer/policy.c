@@ -10,6 +10,7 @@ static const struct hpkm_policy policy_default = {
 	.record_interval_ms = 1000,
 	.log_size = HPKM_LOG_DEFAULT,
 	.rekey_interval_s = HPKM_REKEY_S,
+	.rekey_frames = HPKM_REKEY_FRAMES,
 };
 
 /**
@@ -122,7 +123,14 @@ void hpkm_peer_policy_get(struct hpkm_peer *peer, struct hpkm_policy *policy)
 	spin_unlock_bh(&peer->data_lock);
 }
 
-static int check(const struct hpkm_policy *policy, const char **why)
+/**
+ * hpkm_policy_check() - may a peer have this policy?
+ * @policy: from anywhere
+ * @why: receives a sentence when not
+ *
+ * Return: 0 or -EINVAL.
+ */
+int hpkm_policy_check(const struct hpkm_policy *policy, const char **why)
 {
 	if (policy->log_size < HPKM_LOG_MIN || policy->log_size > HPKM_LOG_MAX) {
 		*why = "The log's size must be 16 to 1048576 records";
@@ -130,6 +138,10 @@ static int check(const struct hpkm_policy *policy, const char **why)
 	}
 	if (!policy->rekey_interval_s || policy->rekey_interval_s > HPKM_REKEY_S) {
 		*why = "The rekey interval must be 1 to 120 seconds";
+		return -EINVAL;
+	}
+	if (!policy->rekey_frames || policy->rekey_frames > HPKM_REKEY_FRAMES) {
+		*why = "The keys must be renewed after 1 to 1099511627776 frames";
 		return -EINVAL;
 	}
 	return 0;
@@ -143,6 +155,7 @@ static void adopt_fields(struct hpkm_policy *to, const struct hpkm_policy *from)
 	to->update_interval_s = from->update_interval_s;
 	to->log_size = from->log_size;
 	to->rekey_interval_s = from->rekey_interval_s;
+	WRITE_ONCE(to->rekey_frames, from->rekey_frames);
 }
 
 /* Returns the log that is not needed any more: the old one, or @log. */
@@ -177,6 +190,9 @@ static int set_policy(struct hpkm_peer *peer, const struct hpkm_policy *policy,
 	if (log)
 		hpkm_log_destroy(log);
 	peer->machine.rekey_after = policy->rekey_interval_s * HPKM_SECOND;
+	peer->machine.rekey_frames = policy->rekey_frames;
+	hpkm_agent_peer_changed(peer);
+	hpkm_peer_settle(peer);
 	hpkm_peer_ask(peer, HPKM_WANT_CHECK);
 	return 0;
 }
@@ -184,7 +200,7 @@ static int set_policy(struct hpkm_peer *peer, const struct hpkm_policy *policy,
 int hpkm_peer_policy_set(struct hpkm_peer *peer, const struct hpkm_policy *policy,
 			 const char **why)
 {
-	int err = check(policy, why);
+	int err = hpkm_policy_check(policy, why);
 
 	if (err)
 		return err;

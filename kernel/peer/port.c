@@ -60,10 +60,12 @@ static int insert_bound(struct hpkm_port *port, struct hpkm_bound *bound, bool t
 		return err;
 	rcu_read_lock();
 	other = find_bound(port, bound->address);
-	if (other)
-		rhashtable_remove_fast(&port->addresses, &other->node, address_params);
+	err = other ? rhashtable_replace_fast(&port->addresses, &other->node, &bound->node,
+					      address_params) : -ENOENT;
 	rcu_read_unlock();
-	return rhashtable_lookup_insert_fast(&port->addresses, &bound->node, address_params);
+	/* Whoever had it may have let go of it just now. */
+	return err == -ENOENT ?
+	       rhashtable_lookup_insert_fast(&port->addresses, &bound->node, address_params) : err;
 }
 
 /* An address that somebody else has a right to, unless that ends by pairing. */
@@ -442,6 +444,8 @@ int hpkm_port_start(struct hpkm_port *port, struct hpkm_net *hn)
 
 	mutex_lock(&hn->lock);
 	list_add_tail(&port->node, &hn->ports);
+	/* It may have changed since; from now on the port is told. */
+	memcpy(port->pairing.own, hn->id, HPKM_ID_LEN);
 	adopt_peers(port);
 	mutex_unlock(&hn->lock);
 	return 0;
@@ -491,15 +495,24 @@ void hpkm_port_carrier_up(struct hpkm_port *port)
 	mutex_unlock(&port->hn->lock);
 }
 
+static void rename_peer(struct hpkm_peer *peer, const char *ifname)
+{
+	mutex_lock(&peer->lock);
+	if (hpkm_peer_set_ifname(peer, ifname))
+		hpkm_agent_peer_changed(peer);
+	hpkm_peer_settle(peer);
+	mutex_unlock(&peer->lock);
+}
+
 void hpkm_port_changed(struct hpkm_port *port, const char *ifname, const u8 *address, u32 mtu)
 {
 	struct hpkm_peer *peer;
 
 	mutex_lock(&port->hn->lock);
 	list_for_each_entry(peer, &port->peers, on_port)
-		strscpy(peer->ifname, ifname, sizeof(peer->ifname));
-	strscpy(port->ifname, ifname, sizeof(port->ifname));
+		rename_peer(peer, ifname);
 	write_seqlock_bh(&port->address_lock);
+	strscpy(port->ifname, ifname, sizeof(port->ifname));
 	ether_addr_copy(port->address, address);
 	write_sequnlock_bh(&port->address_lock);
 	WRITE_ONCE(port->mtu, mtu);

@@ -19,13 +19,28 @@
 #include "rate.h"
 #include "../core/pairing.h"
 
+/*
+ * What waits for a port's work, kept apart by who can send it and what it
+ * costs: a queue that somebody fills is full for its own kind alone.
+ */
+enum hpkm_queue {
+	HPKM_QUEUE_WORDS,	/* opened control and first data of sessions */
+	HPKM_QUEUE_KNOWN,	/* C3..C5 and ACK for a session index in use */
+	HPKM_QUEUE_ANSWERS,	/* C2 for such an index; each may cost a DH */
+	HPKM_QUEUE_PEERS,	/* C1 from a peer's address */
+	HPKM_QUEUE_STRANGERS,	/* C1 from anywhere else: may be anybody's */
+	HPKM_QUEUE_PAIRING,	/* P1..P6 */
+	HPKM_QUEUES,
+};
+
 /**
  * struct hpkm_port - see above
  * @hn: the namespace; outlives the port
  * @node: in @hn->ports, under @hn->lock
- * @ifname: the device's name; changes under RTNL
+ * @ifname: the device's name; changes under RTNL and @address_lock, read without
+ *	RTNL with hpkm_port_name()
  * @ifindex: the device's; constant
- * @address_lock: guards @address
+ * @address_lock: guards @address and @ifname
  * @address: the device's; read with hpkm_port_address()
  * @mtu: the device's, octets; READ_ONCE
  * @permissive: frames for no peer pass as they are; READ_ONCE
@@ -41,13 +56,13 @@
  * @learned_by_age: the same, the first to expire first; under @learn_lock
  * @learned_count: entries in @learned, under @learn_lock
  * @half_open: exchanges being answered
- * @words: opened control and first data of sessions, for @work
- * @known: C2..C5 and ACK for a session index in use, for @work
- * @unknown: C1 and P1..P6, for @work
- * @rate: how much each source may add to @unknown
+ * @queue: frames for @work
+ * @rate: how much each source may add to those queues that need no index
  * @work: takes from the queues in turn
- * @c1_all_at: when a C1 from an unknown source was last tried with all peers;
- *	only @work uses it
+ * @c1_all_at: when a C1 was last tried with all peers: one that claims a peer's
+ *	address, and one from a stranger's; only @work uses it
+ * @room_made_at: when half-open exchanges were last given up for want of room;
+ *	the same
  * @pairing: the window and its contexts; under @hn->lock
  * @pairing_until: P1..P6 are of no use from then on; READ_ONCE
  * @pairing_opened_at: when the window was opened; the same
@@ -75,12 +90,11 @@ struct hpkm_port {
 	struct list_head learned_by_age;
 	u32 learned_count;
 	atomic_t half_open;
-	struct sk_buff_head words;
-	struct sk_buff_head known;
-	struct sk_buff_head unknown;
+	struct sk_buff_head queue[HPKM_QUEUES];
 	struct hpkm_rate rate;
 	struct work_struct work;
-	u64 c1_all_at;
+	u64 c1_all_at[2];
+	u64 room_made_at;
 	struct hpkm_pairing pairing;
 	u64 pairing_until;
 	u64 pairing_opened_at;
@@ -96,6 +110,17 @@ static inline void hpkm_port_address(struct hpkm_port *port, u8 out[ETH_ALEN])
 	do {
 		seq = read_seqbegin(&port->address_lock);
 		memcpy(out, port->address, ETH_ALEN);
+	} while (read_seqretry(&port->address_lock, seq));
+}
+
+/* The device's name.  Any context. */
+static inline void hpkm_port_name(const struct hpkm_port *port, char out[IFNAMSIZ])
+{
+	unsigned int seq;
+
+	do {
+		seq = read_seqbegin(&port->address_lock);
+		memcpy(out, port->ifname, IFNAMSIZ);
 	} while (read_seqretry(&port->address_lock, seq));
 }
 

@@ -9,7 +9,7 @@
  * hpkm_rate_init() - all buckets full
  * @rate: what to initialise
  *
- * Context: may wait for the random source.
+ * Context: any.
  */
 void hpkm_rate_init(struct hpkm_rate *rate)
 {
@@ -18,20 +18,17 @@ void hpkm_rate_init(struct hpkm_rate *rate)
 	memset(rate->bucket, 0, sizeof(rate->bucket));
 }
 
-static u32 bucket_of(const struct hpkm_rate *rate, enum hpkm_rate_class class, const u8 *src)
+static u32 bucket_of(const struct hpkm_rate *rate, const u8 *src)
 {
-	u8 name[ETH_ALEN + 1];
-
-	memcpy(name, src, ETH_ALEN);
-	name[ETH_ALEN] = class;
-	return siphash(name, sizeof(name), &rate->key) % HPKM_RATE_BUCKETS;
+	return siphash(src, ETH_ALEN, &rate->key) % HPKM_RATE_BUCKETS;
 }
 
 /**
  * hpkm_rate_allow() - take a token from a source's bucket
  * @rate: the buckets
  * @class: which kind of bucket
- * @src: the source; forged ones share the buckets with honest ones, by chance
+ * @src: the source; forged ones share the buckets of their kind with honest
+ *	ones, by chance
  * @now: nanoseconds
  *
  * Return: false when the bucket is empty.  Context: bottom halves disabled.
@@ -40,7 +37,7 @@ bool hpkm_rate_allow(struct hpkm_rate *rate, enum hpkm_rate_class class,
 		     const u8 src[ETH_ALEN], u64 now)
 {
 	u64 interval = class == HPKM_RATE_PEER ? HPKM_RATE_PEER_INTERVAL : HPKM_RATE_INTERVAL;
-	u64 *bucket = &rate->bucket[bucket_of(rate, class, src)];
+	u64 *bucket = &rate->bucket[class][bucket_of(rate, src)];
 	bool allowed;
 
 	spin_lock(&rate->lock);

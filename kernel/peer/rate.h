@@ -7,13 +7,13 @@
 #include <linux/siphash.h>
 #include <linux/spinlock.h>
 
-#define HPKM_RATE_BUCKETS	256
+#define HPKM_RATE_BUCKETS	256	/* of each kind */
 
-/* Each source has a bucket of each kind. */
 enum hpkm_rate_class {
 	HPKM_RATE_STRANGER,	/* C1 from an address that no peer is bound to */
 	HPKM_RATE_PEER,		/* C1 from a peer's address, or who claims it */
 	HPKM_RATE_PAIRING,	/* P1..P6 */
+	HPKM_RATE_CLASSES,
 };
 
 /**
@@ -25,7 +25,7 @@ enum hpkm_rate_class {
 struct hpkm_rate {
 	spinlock_t lock;	/* bucket */
 	siphash_key_t key;
-	u64 bucket[HPKM_RATE_BUCKETS];
+	u64 bucket[HPKM_RATE_CLASSES][HPKM_RATE_BUCKETS];
 };
 
 void hpkm_rate_init(struct hpkm_rate *rate);

@@ -48,8 +48,7 @@ static bool is_fresh(struct hpkm_channel *channel, u64 counter)
  */
 static void confirm_keys(struct hpkm_channel *channel, u64 frames)
 {
-	if (READ_ONCE(channel->control.state) == HPKM_SESSION_STATE_NEXT &&
-	    !(frames & (frames - 1)))
+	if (READ_ONCE(channel->is_next) && !(frames & (frames - 1)))
 		hpkm_handshake_first_data(channel);
 }
 
@@ -144,6 +143,15 @@ static void deliver(struct hpkm_peer *peer, struct hpkm_port *port, struct sk_bu
 	port->hn->edge->deliver(port, skb);
 }
 
+/*
+ * What is noted now would be forgotten when the session is installed, and a
+ * message delivered now would be delivered again.
+ */
+static bool is_too_early_to_note(const struct hpkm_channel *channel)
+{
+	return READ_ONCE(channel->renews);
+}
+
 /* Consumes @skb. */
 static void receive_ethernet(struct hpkm_channel *channel, struct sk_buff *skb,
 			     struct hpkm_inner *inner, u64 now)
@@ -151,7 +159,8 @@ static void receive_ethernet(struct hpkm_channel *channel, struct sk_buff *skb,
 	struct hpkm_peer *peer = channel->peer;
 	struct hpkm_port *port = rcu_dereference(peer->port);
 
-	if (inner->flags & HPKM_FLAG_RECORD)
+	/* One that is not noted stays pending at its sender; the frame comes only once. */
+	if (inner->flags & HPKM_FLAG_RECORD && !is_too_early_to_note(channel))
 		hpkm_record_received(peer, inner, inner->payload, inner->payload_len, NULL, now);
 	if (port && find_addresses(peer, port, inner)) {
 		deliver(peer, port, skb, inner);
@@ -179,37 +188,33 @@ static void receive_control(struct hpkm_channel *channel, struct sk_buff *skb,
 {
 	if (!is_bare(inner))
 		hpkm_handshake_control(channel, inner->payload, inner->payload_len);
-	/* In suite 0 it is a future epoch's secret. */
-	memzero_explicit(skb->data, skb->len);
+	hpkm_wipe_skb(skb);
 	consume_skb(skb);
 }
 
-/*
- * What is noted now would be forgotten when the session is installed, and a
- * message delivered now would be delivered again.
- */
-static bool comes_too_early(const struct hpkm_channel *channel, const struct hpkm_inner *inner)
+/* Consumes @skb. */
+static void receive_message(struct hpkm_channel *channel, struct sk_buff *skb,
+			    const struct hpkm_inner *inner, u64 now)
 {
-	return inner->flags & HPKM_FLAG_RECORD && channel->control.renews &&
-	       READ_ONCE(channel->control.state) == HPKM_SESSION_STATE_NEXT;
+	/* It comes again. */
+	if (is_too_early_to_note(channel))
+		hpkm_peer_count(channel->peer, HPKM_COUNTER_RX_NO_SESSION);
+	else
+		hpkm_message_receive(channel, inner, now);
+	hpkm_wipe_skb(skb);
+	consume_skb(skb);
 }
 
 /* A whole frame.  Consumes @skb. */
 static void receive_inner(struct hpkm_channel *channel, struct sk_buff *skb,
 			  struct hpkm_inner *inner, u64 now)
 {
-	if (comes_too_early(channel, inner)) {
-		hpkm_peer_count(channel->peer, HPKM_COUNTER_RX_NO_SESSION);
-		kfree_skb(skb);
-		return;
-	}
 	switch (inner->kind) {
 	case HPKM_KIND_FRAME:
 		receive_ethernet(channel, skb, inner, now);
 		return;
 	case HPKM_KIND_MSG:
-		hpkm_message_receive(channel, inner, now);
-		consume_skb(skb);
+		receive_message(channel, skb, inner, now);
 		return;
 	case HPKM_KIND_CONTROL:
 		receive_control(channel, skb, inner);
@@ -237,6 +242,14 @@ static enum hpkm_counter what_is_wrong(const struct sk_buff *skb)
 	return HPKM_COUNTER_RX_MALFORMED;
 }
 
+/* NULL: it went already. */
+static void drop_opened(struct sk_buff *skb)
+{
+	if (skb)
+		hpkm_wipe_skb(skb);
+	kfree_skb(skb);
+}
+
 /* @skb is opened.  Consumes it. */
 static void receive_opened(struct hpkm_channel *channel, struct sk_buff *skb, u64 counter,
 			   u64 now)
@@ -246,7 +259,7 @@ static void receive_opened(struct hpkm_channel *channel, struct sk_buff *skb, u6
 	hpkm_channel_received(channel, now);
 	if (hpkm_inner_parse(&inner, skb->data, skb->len)) {
 		hpkm_peer_count(channel->peer, what_is_wrong(skb));
-		kfree_skb(skb);
+		drop_opened(skb);
 		return;
 	}
 	if (!is_bare(&inner))
@@ -255,7 +268,7 @@ static void receive_opened(struct hpkm_channel *channel, struct sk_buff *skb, u6
 	if (is_half(&inner)) {
 		skb = hpkm_fragment_receive(channel, skb, &inner, counter, now);
 		if (!skb || hpkm_inner_parse(&inner, skb->data, skb->len)) {
-			kfree_skb(skb);
+			drop_opened(skb);
 			return;
 		}
 	}

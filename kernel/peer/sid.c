@@ -39,7 +39,7 @@ struct hpkm_sid *hpkm_sid_find(struct hpkm_port *port, u32 sid)
  */
 u32 hpkm_sid_new(struct hpkm_port *port, struct hpkm_peer *peer)
 {
-	struct hpkm_sid *entry = kzalloc(sizeof(*entry), GFP_KERNEL);
+	struct hpkm_sid *entry = kzalloc(sizeof(*entry), GFP_KERNEL_ACCOUNT);
 	u32 draw;
 
 	if (!entry)

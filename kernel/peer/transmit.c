@@ -215,9 +215,38 @@ static struct sk_buff *copy_rest(const struct outgoing *out, const struct sk_buf
 	return copy;
 }
 
+/* What is behind @len is in another skb now, and will not be sealed here. */
+static void cut(struct sk_buff *skb, size_t len)
+{
+	memzero_explicit(skb->data + len, skb->len - len);
+	skb_trim(skb, len);
+}
+
 static void transmit(const struct outgoing *out, struct sk_buff *skb)
 {
 	out->port->hn->edge->transmit(out->port, skb);
+}
+
+/* Data of a message's record is the message, without its length. */
+static void log_record(const struct outgoing *out, const struct sk_buff *skb)
+{
+	size_t skip = out->inner.kind == HPKM_KIND_MSG ? HPKM_MSG_HEAD_LEN : 0;
+
+	if (out->log)
+		hpkm_record_sent(out->channel->peer, &out->inner, skb->data + skip,
+				 skb->len - skip);
+}
+
+static bool is_data(const struct outgoing *out, size_t len)
+{
+	return out->inner.kind != HPKM_KIND_CONTROL || len;
+}
+
+/* Nothing stands in its way any more.  @skb is the whole payload. */
+static void note_sent(const struct outgoing *out, const struct sk_buff *skb)
+{
+	log_record(out, skb);
+	hpkm_channel_sent(out->channel, is_data(out, skb->len), out->now);
 }
 
 static int send_whole(struct outgoing *out, struct sk_buff *skb)
@@ -226,6 +255,7 @@ static int send_whole(struct outgoing *out, struct sk_buff *skb)
 
 	if (!hpkm_channel_reserve(out->channel, 1, &counter))
 		return -EKEYEXPIRED;
+	note_sent(out, skb);
 	seal(out, skb, &out->inner, counter);
 	transmit(out, skb);
 	return 0;
@@ -244,10 +274,12 @@ static int send_halves(struct outgoing *out, struct sk_buff *skb)
 	if (!rest)
 		return -ENOMEM;
 	if (!hpkm_channel_reserve(out->channel, 2, &counter)) {
+		hpkm_wipe_skb(rest);
 		kfree_skb(rest);
 		return -EKEYEXPIRED;
 	}
-	skb_trim(skb, len);
+	note_sent(out, skb);
+	cut(skb, len);
 	out->inner.flags |= HPKM_FLAG_FRAG_FIRST;
 	seal(out, skb, &out->inner, counter);
 	seal(out, rest, &last, counter + 1);
@@ -255,21 +287,6 @@ static int send_halves(struct outgoing *out, struct sk_buff *skb)
 	transmit(out, skb);
 	transmit(out, rest);
 	return 0;
-}
-
-/* Data of a message's record is the message, without its length. */
-static void log_record(const struct outgoing *out, const struct sk_buff *skb)
-{
-	size_t skip = out->inner.kind == HPKM_KIND_MSG ? HPKM_MSG_HEAD_LEN : 0;
-
-	if (out->log)
-		hpkm_record_sent(out->channel->peer, &out->inner, skb->data + skip,
-				 skb->len - skip);
-}
-
-static bool is_data(const struct outgoing *out, size_t len)
-{
-	return out->inner.kind != HPKM_KIND_CONTROL || len;
 }
 
 /* @skb stays the caller's when there is an error. */
@@ -281,8 +298,6 @@ static int try_send(struct outgoing *out, struct sk_buff *skb)
 		set_acknowledgement(out, &out->inner);
 	if (make_room_for(out, skb, out->inner.flags))
 		return -ENOMEM;
-	log_record(out, skb);
-	hpkm_channel_sent(out->channel, is_data(out, skb->len), out->now);
 	return whole ? send_whole(out, skb) : send_halves(out, skb);
 }
 
@@ -295,8 +310,8 @@ static int send(struct outgoing *out, struct sk_buff *skb)
 	int err = try_send(out, skb);
 
 	if (err) {
-		if (out->inner.kind == HPKM_KIND_CONTROL)
-			memzero_explicit(skb->data, skb_headlen(skb));
+		if (!is_frame)
+			hpkm_wipe_skb(skb);
 		drop(peer, skb, err == -ENOMEM ? HPKM_COUNTER_TX_NO_MEMORY :
 						 HPKM_COUNTER_TX_NO_SESSION);
 		return err;
@@ -379,34 +394,77 @@ static void stage(struct hpkm_peer *peer, struct sk_buff *skb, bool l2addr, u64 
 
 	spin_lock_bh(&peer->data_lock);
 	displaced = enqueue(peer, skb);
-	/* A session that came since we looked has flushed without this frame. */
-	hpkm_data_kick(peer, hpkm_channel_to_send(peer, now) ? now : now + HPKM_STAGED_LIFE,
-		       now);
+	WRITE_ONCE(peer->staging, true);
+	hpkm_data_kick(peer, now + HPKM_STAGED_LIFE, now);
 	spin_unlock_bh(&peer->data_lock);
 
 	hpkm_peer_count(peer, HPKM_COUNTER_TX_QUEUED);
 	if (displaced)
 		drop(peer, displaced, HPKM_COUNTER_TX_NO_SESSION);
-	hpkm_peer_ask(peer, HPKM_WANT_SESSION);
+}
+
+static bool begin_flush(struct hpkm_peer *peer)
+{
+	bool begun;
+
+	spin_lock_bh(&peer->data_lock);
+	begun = !peer->flushing;
+	peer->flushing = true;
+	spin_unlock_bh(&peer->data_lock);
+	return begun;
+}
+
+/* The next one; with none left the flush has ended, and frames need not line up. */
+static struct sk_buff *unstage(struct hpkm_peer *peer)
+{
+	struct sk_buff *skb;
+
+	spin_lock_bh(&peer->data_lock);
+	skb = __skb_dequeue(&peer->staged);
+	if (!skb) {
+		peer->flushing = false;
+		WRITE_ONCE(peer->staging, false);
+	}
+	spin_unlock_bh(&peer->data_lock);
+	return skb;
+}
+
+/* Who found a flush under way has left it what there is to send, sessions included. */
+static void suspend_flush(struct hpkm_peer *peer, u64 now)
+{
+	spin_lock_bh(&peer->data_lock);
+	peer->flushing = false;
+	if (!skb_queue_empty(&peer->staged) && hpkm_channel_to_send(peer, now))
+		hpkm_data_kick(peer, now, now);
+	spin_unlock_bh(&peer->data_lock);
 }
 
 /**
  * hpkm_staged_flush() - frames that waited go out
  * @peer: to whom
+ * @now: nanoseconds
+ *
+ * As long as there is a session, in their order: one CPU at a time does it, and
+ * until it has sent the last one, what others send is staged behind it.  Not more
+ * than HPKM_STAGED_FRAMES at once; data_tick does the others.
  *
  * Context: bottom halves disabled, RCU read side.
  */
-void hpkm_staged_flush(struct hpkm_peer *peer)
+void hpkm_staged_flush(struct hpkm_peer *peer, u64 now)
 {
-	struct sk_buff_head waiting;
+	struct hpkm_channel *channel;
 	struct sk_buff *skb;
+	u32 budget = HPKM_STAGED_FRAMES;
 
-	__skb_queue_head_init(&waiting);
-	spin_lock_bh(&peer->data_lock);
-	skb_queue_splice_init(&peer->staged, &waiting);
-	spin_unlock_bh(&peer->data_lock);
-	while ((skb = __skb_dequeue(&waiting)))
-		hpkm_peer_send(peer, skb, staged_of(skb)->l2addr);
+	if (!begin_flush(peer))
+		return;
+	while (budget-- && (channel = hpkm_channel_to_send(peer, now))) {
+		skb = unstage(peer);
+		if (!skb)
+			return;
+		send_frame(channel, skb, staged_of(skb)->l2addr, now);
+	}
+	suspend_flush(peer, now);
 }
 
 static void take_expired(struct hpkm_peer *peer, struct sk_buff_head *expired, u64 now)
@@ -453,10 +511,16 @@ void hpkm_peer_send(struct hpkm_peer *peer, struct sk_buff *skb, bool l2addr)
 	u64 now = hpkm_now();
 	struct hpkm_channel *channel = hpkm_channel_to_send(peer, now);
 
-	if (channel)
+	if (likely(channel && !READ_ONCE(peer->staging))) {
 		send_frame(channel, skb, l2addr, now);
+		return;
+	}
+	stage(peer, skb, l2addr, now);
+	/* A session that came since we looked has flushed without this frame. */
+	if (hpkm_channel_to_send(peer, now))
+		hpkm_staged_flush(peer, now);
 	else
-		stage(peer, skb, l2addr, now);
+		hpkm_peer_ask(peer, HPKM_WANT_SESSION);
 }
 
 /* ---- messages and control ---- */
@@ -469,21 +533,23 @@ void hpkm_peer_send(struct hpkm_peer *peer, struct sk_buff *skb, bool l2addr)
  * @first: not sent before, so it is to be logged
  * @now: nanoseconds
  *
- * Context: bottom halves disabled, RCU read side.
+ * Return: 0, or an errno if it did not go out and was not logged.  Context: bottom
+ * halves disabled, RCU read side.
  */
-void hpkm_channel_send_message(struct hpkm_channel *channel, const struct hpkm_inner *inner,
-			       struct sk_buff *skb, bool first, u64 now)
+int hpkm_channel_send_message(struct hpkm_channel *channel, const struct hpkm_inner *inner,
+			      struct sk_buff *skb, bool first, u64 now)
 {
 	struct outgoing out;
 
 	if (!begin(&out, channel, now)) {
+		hpkm_wipe_skb(skb);
 		drop(channel->peer, skb, HPKM_COUNTER_TX_NO_PEER);
-		return;
+		return -ENOLINK;
 	}
 	out.inner = *inner;
 	out.log = first;
 	choose_fields(&out, skb->len);
-	send(&out, skb);
+	return send(&out, skb);
 }
 
 static struct sk_buff *control_skb(const struct outgoing *out, const u8 *payload, size_t len)
@@ -520,11 +586,11 @@ int hpkm_channel_send_control(struct hpkm_channel *channel, const u8 *payload, s
 	struct outgoing out;
 	int err = -ENOLINK;
 
-	if (now >= READ_ONCE(channel->refuse_after))
-		return -EKEYEXPIRED;
 	local_bh_disable();
 	rcu_read_lock();
-	if (begin(&out, channel, now))
+	if (now >= READ_ONCE(channel->send_until))
+		err = -EKEYEXPIRED;
+	else if (begin(&out, channel, now))
 		err = send_control(&out, payload, len);
 	/* A keepalive that could not be sent is as good as lost on the way. */
 	if (err && !len)

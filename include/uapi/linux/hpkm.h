@@ -70,6 +70,14 @@ enum hpkm_cmd {
 
 	HPKM_CMD_EVENT,		/* multicast only */
 
+	/* See enum hpkm_state_attr.  All privileged. */
+	HPKM_CMD_STATE_AGENT,	/* do: become the persist agent */
+	HPKM_CMD_STATE_RESTORE,	/* agent: what it kept: BLOB; PEER unless it is the device's */
+	HPKM_CMD_STATE_READY,	/* agent: all is restored; writes begin */
+	HPKM_CMD_STATE_PENDING,	/* to the agent alone, without attributes: a write waits */
+	HPKM_CMD_STATE_NEXT,	/* agent: replies with SERIAL, BLOB, PEER, or with nothing */
+	HPKM_CMD_STATE_WRITTEN,	/* agent: PEER, SERIAL, ERROR */
+
 	__HPKM_CMD_MAX,
 	HPKM_CMD_MAX = __HPKM_CMD_MAX - 1,
 };
@@ -88,6 +96,7 @@ enum hpkm_device_attr {
 	HPKM_DEVICE_A_SUITE,		/* multi: nest of hpkm_suite_attr */
 	HPKM_DEVICE_A_LINKS,		/* u32: attached links */
 	HPKM_DEVICE_A_PEERS,		/* u32: paired devices */
+	HPKM_DEVICE_A_AGENT,		/* flag: a persist agent keeps their state */
 
 	__HPKM_DEVICE_A_MAX,
 	HPKM_DEVICE_A_MAX = __HPKM_DEVICE_A_MAX - 1,
@@ -288,6 +297,8 @@ enum hpkm_policy_attr {
 	HPKM_POLICY_A_UPDATE_INTERVAL,	/* u32: seconds; 0 = not by time */
 	HPKM_POLICY_A_LOG_SIZE,		/* u32: records, 16..1048576 */
 	HPKM_POLICY_A_REKEY_INTERVAL,	/* u32: seconds, 1..120 */
+	HPKM_POLICY_A_REKEY_FRAMES,	/* u64: frames sent under one key, 1..2^40 */
+	HPKM_POLICY_A_PAD,
 
 	__HPKM_POLICY_A_MAX,
 	HPKM_POLICY_A_MAX = __HPKM_POLICY_A_MAX - 1,
@@ -314,6 +325,49 @@ enum hpkm_message_attr {
 	HPKM_MESSAGE_A_MAX = __HPKM_MESSAGE_A_MAX - 1,
 };
 
+/*
+ * State that survives power loss.  The kernel writes no files: one socket of
+ * the namespace, the persist agent, does that for it.
+ *
+ *	STATE_AGENT	The socket becomes the agent until it is closed; -EBUSY
+ *			while there is another.  The reply has DEVICE and PEERS,
+ *			and RESTORED when the namespace had a ready agent before:
+ *			what the kernel has is then newer than anything kept, and
+ *			STATE_RESTORE is refused with -EALREADY.
+ *	STATE_RESTORE	The device's BLOB first, then each peer's.
+ *	STATE_READY	From now on there is a write for whatever is not kept as
+ *			it is: at once for the device and for every peer.
+ *	STATE_PENDING	Comes when a write waits, and again each second until
+ *			none does.  It says no more, since a port id may be
+ *			somebody else's by the time that it is sent to.
+ *	STATE_NEXT	A write that waits and was not handed out before.  Without
+ *			PEER: the device.  Without BLOB: the peer was removed and
+ *			its state is to be erased.  Without SERIAL: none waits.
+ *			At most one is undecided for the device and for each
+ *			peer, unless it was given up; a later one replaces all
+ *			earlier ones, which must not be written after it.
+ *	STATE_WRITTEN	PEER and SERIAL of the write that is decided: durable, or
+ *			with ERROR: failed, though it may have happened.  The
+ *			kernel then writes again.  -ESTALE when it has given the
+ *			write up in the meantime.
+ */
+#define HPKM_STATE_BLOB_MAX	1024	/* octets */
+
+enum hpkm_state_attr {
+	HPKM_STATE_A_UNSPEC,
+	HPKM_STATE_A_DEVICE,		/* binary, HPKM_ID_LEN: this device's id */
+	HPKM_STATE_A_PEERS,		/* u32: paired devices the kernel has */
+	HPKM_STATE_A_RESTORED,		/* flag */
+	HPKM_STATE_A_PEER,		/* binary, HPKM_ID_LEN */
+	HPKM_STATE_A_SERIAL,		/* u64: number of the write; rises */
+	HPKM_STATE_A_BLOB,		/* binary, 1..HPKM_STATE_BLOB_MAX: opaque, secret */
+	HPKM_STATE_A_ERROR,		/* u32: errno */
+	HPKM_STATE_A_PAD,
+
+	__HPKM_STATE_A_MAX,
+	HPKM_STATE_A_MAX = __HPKM_STATE_A_MAX - 1,
+};
+
 enum hpkm_event {
 	HPKM_EVENT_UNSPEC,
 	HPKM_EVENT_PAIRED,		/* PEER */
@@ -331,6 +385,8 @@ enum hpkm_event {
 	HPKM_EVENT_LINK_ATTACHED,
 	HPKM_EVENT_LINK_DETACHED,
 	HPKM_EVENT_PEER_REMOVED,	/* PEER */
+	HPKM_EVENT_AGENT_READY,		/* state is kept from now on */
+	HPKM_EVENT_AGENT_LOST,		/* REASON: peers are volatile from now on */
 
 	__HPKM_EVENT_MAX,
 	HPKM_EVENT_MAX = __HPKM_EVENT_MAX - 1,

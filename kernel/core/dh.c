@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0
+/* DH of protocol section 2: X25519, of which an all-zero result is refused. */
+#include <linux/errno.h>
+#include <linux/string.h>
+#include <crypto/curve25519.h>
+#include "dh.h"
+
+/* Not every implementation clamps by itself for points other than the base. */
+static void clamp_scalar(u8 out[HPKM_KEY_LEN], const u8 scalar[HPKM_KEY_LEN])
+{
+	memcpy(out, scalar, HPKM_KEY_LEN);
+	curve25519_clamp_secret(out);
+}
+
+/**
+ * hpkm_dh() - DH(scalar, point)
+ * @out: 32 octets
+ * @scalar: any 32 random octets
+ * @point: 32 octets, from anybody
+ *
+ * Return: 0, or -EKEYREJECTED when the result is zero.  Context: process or
+ * softirq; takes about a tenth of a millisecond.
+ */
+int hpkm_dh(u8 out[HPKM_KEY_LEN], const u8 scalar[HPKM_KEY_LEN], const u8 point[HPKM_KEY_LEN])
+{
+	u8 clamped[HPKM_KEY_LEN];
+	bool usable;
+
+	clamp_scalar(clamped, scalar);
+	usable = curve25519(out, clamped, point);
+	memzero_explicit(clamped, sizeof(clamped));
+	return usable ? 0 : -EKEYREJECTED;
+}
+
+/**
+ * hpkm_dh_public() - the public key of a scalar
+ * @out: 32 octets
+ * @scalar: any 32 random octets
+ *
+ * Context: as hpkm_dh().
+ */
+void hpkm_dh_public(u8 out[HPKM_KEY_LEN], const u8 scalar[HPKM_KEY_LEN])
+{
+	u8 clamped[HPKM_KEY_LEN];
+
+	clamp_scalar(clamped, scalar);
+	/* No clamped scalar is refused; if one were, zero is refused by the peer. */
+	if (!curve25519_generate_public(out, clamped))
+		memset(out, 0, HPKM_KEY_LEN);
+	memzero_explicit(clamped, sizeof(clamped));
+}
