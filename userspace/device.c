@@ -17,6 +17,8 @@ static const struct field device_fields[] = {
 	{ HPKM_DEVICE_A_VERSION, "version", &as_string, NLA_STRING },
 	{ HPKM_DEVICE_A_LINKS, "links", &as_number, NLA_U32 },
 	{ HPKM_DEVICE_A_PEERS, "peers", &as_number, NLA_U32 },
+	{ HPKM_DEVICE_A_AGENT, "agent", &as_bool, NLA_FLAG,
+	  .label = "state kept", .always = true },
 	{ HPKM_DEVICE_A_SUITE, "suite", &as_nests, NLA_NESTED,
 	  .nest = &suite_table, .label = "suites" },
 	{ 0 }

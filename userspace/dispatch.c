@@ -4,6 +4,7 @@
 
 #include "netlink.h"
 #include "objects.h"
+#include "store.h"
 
 const struct object objects[] = {
 	{ "show", show_verbs, "an overview", NULL, true },
@@ -23,6 +24,13 @@ const struct object objects[] = {
 	{ "policy", policy_verbs, "when records and key updates are made" },
 	{ "location", location_verbs, "where this device says it is" },
 	{ "message", message_verbs, "words for a peer, delivered once" },
+	{ "persist", persist_verbs, "keep state over power loss",
+	  "DIR is " STORE_DEFAULT " if not given.  With 'background', the command returns\n"
+	  "when all that the module has is kept, within 30 s or not at all, and goes on\n"
+	  "without it.  With no agent, peers have to be paired anew after a reboot.", true },
+	{ "state", state_verbs, "moving a device to another machine",
+	  "DIR is " STORE_DEFAULT " if not given.  FILE has all keys of the device: keep it\n"
+	  "secret, and use the state in one place only." },
 	{ "monitor", monitor_verbs, "what happens, as it happens",
 	  "With 'count', running into the timeout is exit status 5.", true },
 	{ "help", NULL, "this, or 'help OBJECT'" },

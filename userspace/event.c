@@ -24,6 +24,8 @@ static const struct word event_types[] = {
 	{ "link-attached", HPKM_EVENT_LINK_ATTACHED },
 	{ "link-detached", HPKM_EVENT_LINK_DETACHED },
 	{ "peer-removed", HPKM_EVENT_PEER_REMOVED },
+	{ "agent-ready", HPKM_EVENT_AGENT_READY },
+	{ "agent-lost", HPKM_EVENT_AGENT_LOST },
 	{ NULL }
 };
 

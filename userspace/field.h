@@ -51,6 +51,7 @@ struct form {
  * @words: what an enum's values are called
  * @nest: what is inside a nest
  * @label: what people see instead of the name
+ * @always: people see it also when it is not there, which says something, too
  */
 struct field {
 	uint16_t attr;
@@ -62,6 +63,7 @@ struct field {
 	const struct word *words;
 	const struct table *nest;
 	const char *label;
+	bool always;
 };
 
 /**

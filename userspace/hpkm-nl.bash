@@ -17,7 +17,7 @@ _hpkm_nl_links() {
 # What may come after OBJECT COMMAND; PEER and DEV stand for what there is.
 _hpkm_nl_after() {
 	case "$1 $2 $3" in
-	*" dev"|*" file"|*" fd"|*" name"|*" window"|*" index"|*" rid"|*" log-size"|*" rekey")
+	*" dev"|*" file"|*" fd"|*" name"|*" window"|*" index"|*" rid"|*" log-size"|*" rekey"*)
 		[[ $3 == dev ]] && echo DEV ;;
 	*" suite") echo xor chacha20poly1305 chacha20poly1305-x25519 ;;
 	*" mode") echo strict permissive ;;
@@ -35,13 +35,14 @@ _hpkm_nl_after() {
 	peer\ set*) echo name bridge ;;
 	session\ add*) echo nowait ;;
 	session\ update*) echo index rid nowait ;;
-	policy\ set*) echo record update frames ms records seconds log-size rekey ;;
+	policy\ set*) echo record update frames ms records seconds log-size rekey rekey-frames ;;
 	message\ add*|message\ send*) echo file wait ;;
+	state\ *) echo dir ;;
 	esac
 }
 
 _hpkm_nl() {
-	local cur=${COMP_WORDS[COMP_CWORD]} at=1 words object verb
+	local cur=${COMP_WORDS[COMP_CWORD]} at=1 words object verb dirs=()
 
 	COMPREPLY=()
 	while ((at < COMP_CWORD)) && [[ ${COMP_WORDS[at]} == -* ]]; do
@@ -50,9 +51,12 @@ _hpkm_nl() {
 	object=${COMP_WORDS[at]} verb=${COMP_WORDS[at + 1]}
 	if ((COMP_CWORD == at)); then
 		words="show device link sk pair peer session log policy location
-			message monitor help -j --json --help --version"
+			message persist state monitor help -j --json --help --version"
 	elif [[ $object == monitor ]]; then
 		words="count timeout"
+	elif [[ $object == persist ]]; then
+		words="background"
+		((COMP_CWORD == at + 1)) && mapfile -t dirs < <(compgen -d -- "$cur")
 	elif ((COMP_CWORD == at + 1)); then
 		case $object in
 		device|log) words="show" ;;
@@ -62,20 +66,23 @@ _hpkm_nl() {
 		session) words="show add update" ;;
 		policy|location) words="show set" ;;
 		message) words="show add send" ;;
+		state) words="export import" ;;
 		help) words="show device link sk pair peer session log policy
-			location message monitor" ;;
+			location message persist state monitor" ;;
 		esac
 		[[ $object != show && $object != help ]] && words+=" help"
 	else
 		words=$(_hpkm_nl_after "$object" "$verb" "${COMP_WORDS[COMP_CWORD - 1]}")
 		[[ " $words " == *" PEER "* ]] && words="${words/PEER/} $(_hpkm_nl_peers)"
 		[[ " $words " == *" DEV "* ]] && words="${words/DEV/} $(_hpkm_nl_links)"
-		if [[ ${COMP_WORDS[COMP_CWORD - 1]} == file ]]; then
+		case $object\ ${COMP_WORDS[COMP_CWORD - 1]} in
+		*\ file|state\ export|state\ import|state\ dir)
 			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-			return
-		fi
+			return ;;
+		esac
 	fi
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
+	COMPREPLY+=("${dirs[@]}")
 }
 
 complete -F _hpkm_nl hpkm-nl

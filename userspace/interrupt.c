@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Signals that end the program, held back until what was begun is undone. */
+#include <poll.h>
 #include <stddef.h>
 
 #include "interrupt.h"
@@ -39,10 +40,24 @@ void interrupt_catch(void)
 
 /**
  * interrupt_caught - whether a signal came since interrupt_catch()
+ *
+ * Lets in one that is held back: a wait that finds something does not.
  */
 bool interrupt_caught(void)
 {
+	const struct timespec no_time = { 0 };
+
+	if (catching && !caught)
+		ppoll(NULL, 0, &no_time, &before);
 	return caught;
+}
+
+/**
+ * interrupt_obeyed - forget a signal that was an order, and has been carried out
+ */
+void interrupt_obeyed(void)
+{
+	caught = 0;
 }
 
 /**

@@ -7,6 +7,7 @@
 
 void interrupt_catch(void);
 bool interrupt_caught(void);
+void interrupt_obeyed(void);
 const sigset_t *interrupt_mask(void);
 void interrupt_pass_on(void);
 

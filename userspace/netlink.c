@@ -19,6 +19,8 @@ struct netlink {
 	struct sock *sock;
 	uint16_t family;
 	uint32_t group;
+	uint8_t wakeup;	/* the message that is noticed, 0 for none */
+	bool woken;
 };
 
 struct events {
@@ -114,6 +116,7 @@ bool exchange_message(struct exchange *exchange, const struct nlmsghdr *nlh)
 {
 	if (nlh->nlmsg_seq != exchange->seq)
 		return false;
+	exchange->heard = true;
 	if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
 		exchange->inconsistent = true;
 	if (nlh->nlmsg_type == NLMSG_ERROR || nlh->nlmsg_type == NLMSG_DONE)
@@ -186,24 +189,52 @@ static enum status refused(struct tool *tool, const struct exchange *exchange)
 	return error == ETIMEDOUT ? STATUS_FAILED : status_of_errno(error);
 }
 
-static int converse(struct sock *sock, struct nl_msg *msg,
-		    struct exchange *exchange)
+/* It may come between a request and its reply. */
+static void note_wakeup(struct netlink *nl, const void *data, int len)
 {
+	struct nlmsghdr *nlh = (struct nlmsghdr *)data;
+
+	for (; nlmsg_ok(nlh, len); nlh = nlmsg_next(nlh, &len))
+		if (nl->wakeup && nlh->nlmsg_type == nl->family &&
+		    genlmsg_valid_hdr(nlh, 0) && genlmsg_hdr(nlh)->cmd == nl->wakeup)
+			nl->woken = true;
+}
+
+/* The persist agent gets secrets. */
+static void forget(void *data, int len)
+{
+	sodium_memzero(data, len);
+	free(data);
+}
+
+static int converse(struct tool *tool, struct nl_msg *msg, struct exchange *exchange)
+{
+	struct netlink *nl = tool->nl;
+	int64_t deadline;
 	bool ended = false;
 	void *data;
 	int len;
 
 	nlmsg_hdr(msg)->nlmsg_seq = NL_AUTO_SEQ;
-	len = sock_send(sock, msg);
+	len = sock_send(nl->sock, msg);
 	if (len < 0)
 		return len;
 	exchange->seq = nlmsg_hdr(msg)->nlmsg_seq;
+	deadline = clock_ms() + REPLY_MS;
 	while (!ended) {
-		len = sock_receive(sock, clock_ms() + REPLY_MS, &data);
+		len = sock_receive(nl->sock, deadline, &data);
+		/* A signal that was caught waits for the end of the request. */
+		if (len == -EINTR)
+			continue;
 		if (len < 0)
 			return len;
+		note_wakeup(nl, data, len);
+		exchange->heard = false;
 		ended = exchange_buffer(exchange, data, len);
-		free(data);
+		/* Other messages are no sign of an answer. */
+		if (exchange->heard)
+			deadline = clock_ms() + REPLY_MS;
+		forget(data, len);
 	}
 	return 0;
 }
@@ -300,7 +331,7 @@ static enum status find_family(struct tool *tool)
 	int ret;
 
 	request_string(&request, CTRL_ATTR_FAMILY_NAME, HPKM_GENL_NAME);
-	ret = request.bad ? -ENOMEM : converse(tool->nl->sock, request.msg, &exchange);
+	ret = request.bad ? -ENOMEM : converse(tool, request.msg, &exchange);
 	request_free(&request);
 	if (ret) {
 		status = lost_contact(tool, -ret);
@@ -388,6 +419,17 @@ void request_u32(struct request *request, int attr, uint32_t value)
 }
 
 /**
+ * request_u64 - add an attribute
+ * @request: to what
+ * @attr: its number
+ * @value: its value
+ */
+void request_u64(struct request *request, int attr, uint64_t value)
+{
+	request->bad = request->bad || nla_put_u64(request->msg, attr, value);
+}
+
+/**
  * request_flag - add an attribute
  * @request: to what
  * @attr: its number
@@ -447,15 +489,18 @@ enum status request_device(struct tool *tool, struct request *request, int attr,
 static enum status request_once(struct tool *tool, struct request *request,
 				struct exchange *exchange)
 {
-	int ret = converse(tool->nl->sock, request->msg, exchange);
+	int ret = converse(tool, request->msg, exchange);
 
 	if (ret)
 		return lost_contact(tool, -ret);
+	request->error = exchange->error;
 	if (exchange->malformed) {
 		complain(tool, "the kernel's answer is malformed");
 		return STATUS_FAILED;
 	}
-	return exchange->error ? refused(tool, exchange) : STATUS_DONE;
+	if (!exchange->error || exchange->error == request->accepted)
+		return STATUS_DONE;
+	return refused(tool, exchange);
 }
 
 /**
@@ -530,6 +575,45 @@ enum status request_dump_show(struct tool *tool, struct request *request,
 		status = show_rows(tool, &rows);
 	rows_free(&rows);
 	return status;
+}
+
+/**
+ * wakeup_open - from now on notice a message that the module sends unasked
+ * @tool: this run, connected
+ * @cmd: HPKM_CMD_*; the message says no more than that
+ */
+void wakeup_open(struct tool *tool, uint8_t cmd)
+{
+	tool->nl->wakeup = cmd;
+}
+
+/**
+ * wakeup_wait - wait for that message, if it has not come already
+ * @tool: this run, after wakeup_open()
+ * @deadline: until when, by clock_ms()
+ *
+ * Return: STATUS_DONE, STATUS_TIMEOUT without a complaint, or STATUS_FAILED,
+ * without a complaint if a signal was caught
+ */
+enum status wakeup_wait(struct tool *tool, int64_t deadline)
+{
+	struct netlink *nl = tool->nl;
+	void *data;
+	int len;
+
+	while (!nl->woken) {
+		len = sock_receive(nl->sock, deadline, &data);
+		if (len == -ETIMEDOUT)
+			return STATUS_TIMEOUT;
+		if (len == -EINTR)
+			return STATUS_FAILED;
+		if (len < 0)
+			return lost_contact(tool, -len);
+		note_wakeup(nl, data, len);
+		forget(data, len);
+	}
+	nl->woken = false;
+	return STATUS_DONE;
 }
 
 /**

@@ -18,6 +18,7 @@
  * @seq: the request's sequence number
  * @type: netlink message type that replies have
  * @rows: receives the replies; NULL if none are wanted
+ * @heard: the kernel has said something to it since this was last cleared
  * @inconsistent: the dump was interrupted by a change
  * @malformed: a message was not what it should be
  * @error: 0 or the positive errno of a refusal
@@ -27,6 +28,7 @@ struct exchange {
 	uint32_t seq;
 	uint16_t type;
 	struct rows *rows;
+	bool heard;
 	bool inconsistent;
 	bool malformed;
 	int error;
@@ -42,10 +44,14 @@ enum status status_of_errno(int error);
  * struct request - a request that is being put together
  * @msg: the message
  * @bad: it did not fit or there is no memory
+ * @accepted: an errno with which the kernel may refuse it: that is as good as done
+ * @error: afterwards: 0 or the errno with which the kernel refused it
  */
 struct request {
 	struct nl_msg *msg;
 	bool bad;
+	int accepted;
+	int error;
 };
 
 enum status netlink_open(struct tool *tool);
@@ -54,6 +60,7 @@ void netlink_close(struct tool *tool);
 struct request request_new(struct tool *tool, uint8_t cmd);
 void request_u8(struct request *request, int attr, uint8_t value);
 void request_u32(struct request *request, int attr, uint32_t value);
+void request_u64(struct request *request, int attr, uint64_t value);
 void request_flag(struct request *request, int attr);
 void request_string(struct request *request, int attr, const char *value);
 void request_octets(struct request *request, int attr, const void *data, int len);
@@ -66,6 +73,9 @@ enum status request_dump(struct tool *tool, struct request *request,
 			 struct rows *rows);
 enum status request_dump_show(struct tool *tool, struct request *request,
 			      const struct table *table);
+
+void wakeup_open(struct tool *tool, uint8_t cmd);
+enum status wakeup_wait(struct tool *tool, int64_t deadline);
 
 /* A subscription to what happens in the module. */
 struct events;

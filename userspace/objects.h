@@ -41,7 +41,7 @@ extern const struct object objects[];
 extern const struct verb device_verbs[], link_verbs[], sk_verbs[], pair_verbs[];
 extern const struct verb peer_verbs[], session_verbs[], log_verbs[];
 extern const struct verb policy_verbs[], location_verbs[], message_verbs[];
-extern const struct verb show_verbs[], monitor_verbs[];
+extern const struct verb show_verbs[], monitor_verbs[], persist_verbs[], state_verbs[];
 
 extern const struct table device_table, link_table, peer_table, session_table;
 extern const struct table counter_table;

@@ -5,6 +5,7 @@
 
 #include <netlink/genl/genl.h>
 #include <netlink/msg.h>
+#include <sodium.h>
 
 #include "output.h"
 #include "text.h"
@@ -36,11 +37,13 @@ int row_parse(const struct table *table, const struct nlmsghdr *nlh,
 }
 
 /**
- * row_free - free what row_parse() filled
+ * row_free - wipe and free what row_parse() filled
  * @row: the row
  */
 void row_free(struct row *row)
 {
+	if (row->message)
+		sodium_memzero(row->message, row->message->nlmsg_len);
 	free(row->message);
 	*row = (struct row){ 0 };
 }
@@ -124,7 +127,7 @@ static void put_block(FILE *to, const struct table *table, const struct row *row
 		field->form->text(to, field, &row->attrs);
 	fputc('\n', to);
 	for (field++; field->name; field++) {
-		if (!row->attrs.at[field->attr])
+		if (!row->attrs.at[field->attr] && !field->always)
 			continue;
 		fputs("  ", to);
 		field_label(to, field);

@@ -74,9 +74,7 @@ static enum status pair_words(struct tool *tool, struct args *args,
 		case WORD_UNKNOWN:
 			return STATUS_USAGE;
 		case WORD_NONE_LEFT:
-			if (given->seen & 1 << PAIR_SUITE)
-				return STATUS_DONE;
-			return usage_error(tool, "'suite SUITE' is missing");
+			return STATUS_DONE;
 		}
 	}
 	return status;
@@ -146,7 +144,7 @@ static enum status pair_wait(struct tool *tool, struct events *events,
 
 static enum status pair_add(struct tool *tool, struct args *args)
 {
-	struct pair_args given = { .window = WINDOW_DEFAULT };
+	struct pair_args given = { .suite = SUITE_DEFAULT, .window = WINDOW_DEFAULT };
 	struct events *events = NULL;
 	enum status status;
 
@@ -193,7 +191,7 @@ static enum status pair_del(struct tool *tool, struct args *args)
 
 const struct verb pair_verbs[] = {
 	{ "show", "", pair_show, "pairing windows that are open" },
-	{ "add", "DEV suite SUITE [window SECONDS] [override] [nowait]", pair_add,
+	{ "add", "DEV [suite SUITE] [window SECONDS] [override] [nowait]", pair_add,
 	  "open the window and wait until a device has paired or it failed" },
 	{ "del", "DEV", pair_del, "close the window" },
 	{ NULL }

@@ -9,6 +9,7 @@
 #define LOG_SIZE_LEAST	16
 #define LOG_SIZE_MOST	1048576
 #define REKEY_MOST	120
+#define REKEY_FRAMES_MOST	1099511627776ULL
 
 static const struct field policy_fields[] = {
 	{ HPKM_POLICY_A_PEER, "peer", &as_hex, NLA_BINARY, HPKM_ID_LEN, HPKM_ID_LEN },
@@ -23,6 +24,8 @@ static const struct field policy_fields[] = {
 	{ HPKM_POLICY_A_LOG_SIZE, "log_size", &as_number, NLA_U32 },
 	{ HPKM_POLICY_A_REKEY_INTERVAL, "rekey_interval", &as_seconds, NLA_U32,
 	  .label = "rekey" },
+	{ HPKM_POLICY_A_REKEY_FRAMES, "rekey_frames", &as_number, NLA_U64,
+	  .label = "rekey every ... frames" },
 	{ 0 }
 };
 
@@ -34,7 +37,7 @@ static enum status policy_show(struct tool *tool, struct args *args)
 			      &policy_table, false);
 }
 
-static void set(struct policy_change *change, int attr, uint32_t value)
+static void set(struct policy_change *change, int attr, uint64_t value)
 {
 	change->set |= BIT(attr);
 	change->value[attr] = value;
@@ -119,7 +122,7 @@ static enum status take_update(struct tool *tool, struct args *args,
 
 static enum status take_value(struct tool *tool, struct args *args,
 			      struct policy_change *change, int attr,
-			      const char *what, uint32_t least, uint32_t most)
+			      const char *what, uint64_t least, uint64_t most)
 {
 	enum status status;
 	uint64_t number;
@@ -132,7 +135,9 @@ static enum status take_value(struct tool *tool, struct args *args,
 	return status;
 }
 
-enum policy_keyword { POLICY_RECORD, POLICY_UPDATE, POLICY_LOG_SIZE, POLICY_REKEY };
+enum policy_keyword {
+	POLICY_RECORD, POLICY_UPDATE, POLICY_LOG_SIZE, POLICY_REKEY, POLICY_REKEY_FRAMES
+};
 
 /**
  * args_policy - take what is to change in a policy
@@ -145,7 +150,8 @@ enum status args_policy(struct tool *tool, struct args *args,
 {
 	static const struct word keywords[] = {
 		{ "record", POLICY_RECORD }, { "update", POLICY_UPDATE },
-		{ "log-size", POLICY_LOG_SIZE }, { "rekey", POLICY_REKEY }, { NULL }
+		{ "log-size", POLICY_LOG_SIZE }, { "rekey", POLICY_REKEY },
+		{ "rekey-frames", POLICY_REKEY_FRAMES }, { NULL }
 	};
 	enum status status = STATUS_DONE;
 
@@ -167,6 +173,10 @@ enum status args_policy(struct tool *tool, struct args *args,
 					    HPKM_POLICY_A_REKEY_INTERVAL, "rekey", 1,
 					    REKEY_MOST);
 			break;
+		case POLICY_REKEY_FRAMES:
+			status = take_value(tool, args, change, HPKM_POLICY_A_REKEY_FRAMES,
+					    "rekey-frames", 1, REKEY_FRAMES_MOST);
+			break;
 		case WORD_UNKNOWN:
 			return STATUS_USAGE;
 		case WORD_NONE_LEFT:
@@ -178,6 +188,20 @@ enum status args_policy(struct tool *tool, struct args *args,
 	return status;
 }
 
+static void put_change(struct request *request, const struct policy_change *change)
+{
+	int attr;
+
+	for (attr = 0; attr <= HPKM_POLICY_A_MAX; attr++) {
+		if (!(change->set & BIT(attr)))
+			continue;
+		if (attr == HPKM_POLICY_A_REKEY_FRAMES)
+			request_u64(request, attr, change->value[attr]);
+		else
+			request_u32(request, attr, change->value[attr]);
+	}
+}
+
 static enum status policy_set(struct tool *tool, struct args *args)
 {
 	struct policy_change change;
@@ -185,7 +209,6 @@ static enum status policy_set(struct tool *tool, struct args *args)
 	struct peer_spec spec;
 	struct request request;
 	enum status status;
-	int attr;
 
 	status = args_peer(tool, args, &spec);
 	if (!status)
@@ -198,9 +221,7 @@ static enum status policy_set(struct tool *tool, struct args *args)
 		return status;
 	request = request_new(tool, HPKM_CMD_POLICY_SET);
 	request_octets(&request, HPKM_POLICY_A_PEER, id, sizeof(id));
-	for (attr = 0; attr <= HPKM_POLICY_A_MAX; attr++)
-		if (change.set & BIT(attr))
-			request_u32(&request, attr, change.value[attr]);
+	put_change(&request, &change);
 	return request_do(tool, &request, NULL);
 }
 
@@ -208,7 +229,7 @@ const struct verb policy_verbs[] = {
 	{ "show", "[PEER]", policy_show, "0 means: not by that" },
 	{ "set", "PEER [record every N frames|ms | record messages-only]\n"
 	  "         [update every N records|seconds | update manual]\n"
-	  "         [log-size N] [rekey SECONDS]", policy_set,
+	  "         [log-size N] [rekey SECONDS] [rekey-frames N]", policy_set,
 	  "'every' may come twice, once by count and once by time" },
 	{ NULL }
 };

@@ -15,7 +15,7 @@
  */
 struct policy_change {
 	uint32_t set;
-	uint32_t value[HPKM_POLICY_A_MAX + 1];
+	uint64_t value[HPKM_POLICY_A_MAX + 1];
 };
 
 enum status args_policy(struct tool *tool, struct args *args,

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <termios.h>
@@ -25,6 +26,49 @@ static const uint8_t stretch_salt[crypto_pwhash_SALTBYTES] = {
 	'h', 'p', 'k', 'm', '1', '-', 's', 'k', '-', 's', 't', 'r', 'e', 't', 'c', 'h'
 };
 
+/* There are no core dumps from now on, and libsodium can be used. */
+static enum status guard(struct tool *tool)
+{
+	const struct rlimit none = { 0, 0 };
+
+	if (setrlimit(RLIMIT_CORE, &none) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
+		complain(tool, "warning: cannot switch core dumps off: %s", strerror(errno));
+	if (sodium_init() >= 0)
+		return STATUS_DONE;
+	complain(tool, "no random numbers");
+	return STATUS_FAILED;
+}
+
+/**
+ * secret_lock_memory - swap nothing out of this process from now on
+ * @tool: this run
+ *
+ * With a limit on locked memory, locking all would make allocations fail, so
+ * this needs the privilege to lift it.  A forked process has to do it again.
+ */
+void secret_lock_memory(struct tool *tool)
+{
+	const struct rlimit all = { RLIM_INFINITY, RLIM_INFINITY };
+
+	if (setrlimit(RLIMIT_MEMLOCK, &all) ||
+	    mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT))
+		complain(tool, "warning: cannot lock memory, secrets may be swapped out: %s",
+			 strerror(errno));
+}
+
+/**
+ * secret_guard - neither dump nor swap out what comes into memory from now on
+ * @tool: this run
+ */
+enum status secret_guard(struct tool *tool)
+{
+	enum status status = guard(tool);
+
+	if (!status)
+		secret_lock_memory(tool);
+	return status;
+}
+
 /**
  * secret_new - memory for a secret that is neither swapped nor dumped
  * @tool: this run
@@ -33,15 +77,10 @@ static const uint8_t stretch_salt[crypto_pwhash_SALTBYTES] = {
  */
 struct secret *secret_new(struct tool *tool)
 {
-	const struct rlimit none = { 0, 0 };
 	struct secret *secret;
 
-	if (setrlimit(RLIMIT_CORE, &none) || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0))
-		complain(tool, "warning: cannot switch core dumps off: %s", strerror(errno));
-	if (sodium_init() < 0) {
-		complain(tool, "no random numbers");
+	if (guard(tool))
 		return NULL;
-	}
 	secret = sodium_malloc(sizeof(*secret));
 	if (!secret) {
 		complain(tool, "out of memory");

@@ -24,6 +24,9 @@ struct secret {
 	uint8_t key[HPKM_SK_LEN];
 };
 
+enum status secret_guard(struct tool *tool);
+void secret_lock_memory(struct tool *tool);
+
 struct secret *secret_new(struct tool *tool);
 void secret_free(struct secret *secret);
 

@@ -77,8 +77,6 @@ static enum status sk_source(struct tool *tool, struct args *args,
 	}
 	if (status)
 		return status;
-	if (!(source->seen & 1 << SK_SUITE))
-		return usage_error(tool, "'suite SUITE' is missing");
 	if (source->seen & 1 << SK_FILE && source->seen & 1 << SK_FD)
 		return usage_error(tool, "'file' and 'fd' exclude each other");
 	return STATUS_DONE;
@@ -106,7 +104,7 @@ static enum status sk_read(struct tool *tool, const struct sk_source *source,
 
 static enum status sk_set(struct tool *tool, struct args *args)
 {
-	struct sk_source source = { 0 };
+	struct sk_source source = { .suite = SUITE_DEFAULT };
 	struct secret *secret;
 	enum status status;
 
@@ -148,7 +146,7 @@ static enum status sk_del(struct tool *tool, struct args *args)
 
 const struct verb sk_verbs[] = {
 	{ "show", "", sk_show, "which suites have one, with fingerprints" },
-	{ "set", "suite SUITE [file FILE | fd N]", sk_set,
+	{ "set", "[suite SUITE] [file FILE | fd N]", sk_set,
 	  "read the passphrase from a prompt (twice, unseen), a file or a descriptor" },
 	{ "del", "suite SUITE", sk_del, "forget it" },
 	{ NULL }

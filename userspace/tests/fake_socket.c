@@ -15,6 +15,7 @@
 struct datagram {
 	void *data;
 	int len;	/* or a negative errno */
+	bool unasked;
 };
 
 struct sock {
@@ -72,6 +73,12 @@ static void push(enum fake_which which, void *data, int len)
 void fake_data(enum fake_which which, const void *data, int len)
 {
 	push(which, copy(data, len), len);
+}
+
+void fake_unasked(enum fake_which which, const void *data, int len)
+{
+	fake_data(which, data, len);
+	queue[which][queued[which] - 1].unasked = true;
 }
 
 void fake_error(enum fake_which which, int error)
@@ -166,16 +173,24 @@ int sock_receive(struct sock *sock, int64_t deadline, void **data)
 	if (sock->which == FAKE_REQUESTS && family.data) {
 		got = family;
 		family.data = NULL;
-	} else if (next_of(sock->which, deadline, &got)) {
+	} else if ((!fake.pace || deadline - now >= fake.pace) &&
+		   next_of(sock->which, deadline, &got)) {
+		now += fake.pace;
 		taken[sock->which]++;
-	} else if (deadline > now) {
-		now = deadline;
+	} else {
+		got.len = -ETIME;
+	}
+	if (got.len == -ETIME) {
+		fake.waited = deadline - now;
+		now = deadline > now ? deadline : now;
+		got.len = -ETIMEDOUT;
 	}
 	if (got.len == -EINTR)
 		fake_interrupted();
 	if (got.len < 0)
 		return got.len;
-	answer_to_last(got.data, got.len);
+	if (!got.unasked)
+		answer_to_last(got.data, got.len);
 	*data = got.data;
 	return got.len;
 }

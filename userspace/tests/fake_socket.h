@@ -9,7 +9,7 @@
 
 #define FAKE_FAMILY	0x2a
 #define FAKE_GROUP	7
-#define FAKE_MOST	32
+#define FAKE_MOST	64
 
 /* The sockets in the order in which the program opens them. */
 enum fake_which { FAKE_REQUESTS, FAKE_EVENTS, FAKE_SOCKETS };
@@ -24,6 +24,8 @@ enum fake_which { FAKE_REQUESTS, FAKE_EVENTS, FAKE_SOCKETS };
  * @sent_count: how many
  * @joined: the group that the event socket joined
  * @joined_after: requests that were sent before that
+ * @waited: milliseconds of the last wait in vain
+ * @pace: milliseconds that pass before each message
  */
 struct fake {
 	bool absent;
@@ -34,6 +36,8 @@ struct fake {
 	int sent_count;
 	uint32_t joined;
 	int joined_after;
+	int64_t waited;
+	int64_t pace;
 };
 
 extern struct fake fake;
@@ -41,9 +45,12 @@ extern struct fake fake;
 void fake_reset(void);
 /*
  * The next thing to receive: messages, or a negative errno instead.
- * -ETIMEDOUT is a pause: nothing is there for who does not wait.
+ * -ETIMEDOUT is a pause: nothing is there for who does not wait.  -ETIME is a
+ * long one: who waits has waited in vain.
  */
 void fake_data(enum fake_which which, const void *data, int len);
+/* The same, but it is no answer to the last request. */
+void fake_unasked(enum fake_which which, const void *data, int len);
 void fake_error(enum fake_which which, int error);
 void fake_interrupted(void);
 int fake_left(enum fake_which which);

@@ -101,6 +101,16 @@ void says_end(enum fake_which which)
 	msg = NULL;
 }
 
+/* As says_end(), of its own accord and to the socket of requests. */
+void says_unasked(void)
+{
+	struct nlmsghdr *nlh = nlmsg_hdr(msg);
+
+	fake_unasked(FAKE_REQUESTS, nlh, nlh->nlmsg_len);
+	nlmsg_free(msg);
+	msg = NULL;
+}
+
 static void answer(uint16_t type, uint16_t flags, int error, const char *sentence)
 {
 	char buffer[1024] = { 0 };

@@ -34,6 +34,7 @@ void says_nest(int attr);
 void says_nest_end(void);
 const struct nlmsghdr *says_message(void);
 void says_end(enum fake_which which);
+void says_unasked(void);
 
 void says_ack(void);
 void says_refused(int error, const char *sentence);

@@ -44,7 +44,7 @@ static void usage_errors(void **state)
 	BAD("link", "set", "eth1");
 	BAD("link", "show", "eth1", "eth2");
 	BAD("link", "del");
-	BAD("sk", "set");
+	BAD("sk", "del");
 	BAD("sk", "set", "suite");
 	BAD("sk", "set", "suite", "chacha");
 	BAD("sk", "set", "suite", "xor", "file");
@@ -52,7 +52,7 @@ static void usage_errors(void **state)
 	BAD("sk", "set", "suite", "xor", "file", "f", "fd", "3");
 	BAD("sk", "set", "suite", "xor", "my secret passphrase");
 	BAD("sk", "del", "suite", "xor", "fd", "3");
-	BAD("pair", "add", "eth1");
+	BAD("pair", "add");
 	BAD("pair", "add", "eth1", "suite", "xor", "window", "0");
 	BAD("pair", "add", "eth1", "suite", "xor", "window", "3601");
 	BAD("pair", "add", "eth1", "suite", "xor", "suite", "xor");
@@ -81,7 +81,7 @@ static void usage_errors(void **state)
 	BAD("monitor", "3");
 	BAD("show", "all");
 	BAD("state");
-	BAD("persist");
+	BAD("persist", "dir", "background", "now");
 }
 
 static void nothing_said_is_usage(void **state)
@@ -154,6 +154,20 @@ static void silent_kernel(void **state)
 {
 	(void)state;
 	expect(RUN("link"), STATUS_TIMEOUT, "", "the kernel does not answer");
+}
+
+/* As long as there is something, there may be more. */
+static void slow_kernel(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 10; i++)
+		says_peer(id_a, NULL, NULL);
+	says_done();
+	fake.pace = 4000;
+	expect(RUN("peer"), STATUS_DONE, ID_A, "");
+	assert_int_equal(fake_left(FAKE_REQUESTS), 0);
 }
 
 static void refusals(void **state)
@@ -368,6 +382,14 @@ static void policy_and_location_requests(void **state)
 	assert_int_equal(nla_get_u32(sent_attr(1, HPKM_POLICY_A_RECORD_INTERVAL)), 0);
 	assert_int_equal(nla_get_u32(sent_attr(1, HPKM_POLICY_A_LOG_SIZE)), 16);
 	assert_null(sent_attr(1, HPKM_POLICY_A_UPDATE_RECORDS));
+	assert_null(sent_attr(1, HPKM_POLICY_A_REKEY_FRAMES));
+	fake_reset();
+	says_peers();
+	says_ack();
+	expect(RUN("policy", "set", "Paris", "rekey-frames", "1099511627776"),
+	       STATUS_DONE, "", "");
+	assert_int_equal(nla_len(sent_attr(1, HPKM_POLICY_A_REKEY_FRAMES)), 8);
+	assert_int_equal(nla_get_u64(sent_attr(1, HPKM_POLICY_A_REKEY_FRAMES)), 1LL << 40);
 	fake_reset();
 	says_ack();
 	expect(RUN("location", "set", "Paris"), STATUS_DONE, "", "");
@@ -436,6 +458,26 @@ static void pairing_refused(void **state)
 	event(HPKM_EVENT_PAIRED, id_a);
 	expect(RUN("pair", "add", "eth1", "suite", "xor"), STATUS_FAILED, "", "eth0 is up");
 	assert_int_equal(fake_left(FAKE_EVENTS), 1);
+}
+
+static void default_suite_is_secure(void **state)
+{
+	char name[] = "/tmp/hpkm-nl-test-XXXXXX";
+	int fd = mkstemp(name);
+
+	(void)state;
+	assert_int_equal(write(fd, "x", 1), 1);
+	close(fd);
+	says_ack();
+	expect(RUN("sk", "set", "file", name), STATUS_DONE, "", "");
+	unlink(name);
+	assert_int_equal(nla_get_u8(sent_attr(0, HPKM_SK_A_SUITE)),
+			 HPKM_SUITE_CHACHA20POLY1305_X25519);
+	fake_reset();
+	says_ack();
+	expect(RUN("pair", "add", "eth1", "nowait"), STATUS_DONE, "", "");
+	assert_int_equal(nla_get_u8(sent_attr(0, HPKM_PAIR_A_SUITE)),
+			 HPKM_SUITE_CHACHA20POLY1305_X25519);
 }
 
 static void pairing_without_waiting(void **state)
@@ -719,6 +761,7 @@ int main(void)
 		TEST(other_interface_version),
 		TEST(no_netlink),
 		TEST(silent_kernel),
+		TEST(slow_kernel),
 		TEST(refusals),
 		TEST(malformed_answers),
 		TEST(interrupted_dump_is_repeated),
@@ -733,6 +776,7 @@ int main(void)
 		TEST(pairing_fails),
 		TEST(pairing_times_out),
 		TEST(pairing_refused),
+		TEST(default_suite_is_secure),
 		TEST(pairing_without_waiting),
 		TEST(session_add_waits_for_a_newer_one),
 		TEST(session_add_times_out),

@@ -78,7 +78,7 @@ static void suite(uint8_t id, const char *name, bool insecure)
 	says_nest_end();
 }
 
-static void device(void)
+static void device(bool agent)
 {
 	says(HPKM_CMD_DEVICE_GET);
 	says_octets(HPKM_DEVICE_A_ID, id_a, HPKM_ID_LEN);
@@ -87,6 +87,8 @@ static void device(void)
 	suite(2, "chacha20poly1305-x25519", false);
 	says_u32(HPKM_DEVICE_A_LINKS, 1);
 	says_u32(HPKM_DEVICE_A_PEERS, 2);
+	if (agent)
+		says_flag(HPKM_DEVICE_A_AGENT);
 	says_end(FAKE_REQUESTS);
 	says_ack();
 }
@@ -94,12 +96,13 @@ static void device(void)
 static void device_as_text(void **state)
 {
 	(void)state;
-	device();
+	device(true);
 	expect(RUN("device"), STATUS_DONE,
 	       "device: " ID_A "\n"
 	       "  version: 0.1\n"
 	       "  links: 1\n"
 	       "  peers: 2\n"
+	       "  state kept: yes\n"
 	       "  suites:\n"
 	       "    0 xor (INSECURE)\n"
 	       "    2 chacha20poly1305-x25519\n");
@@ -111,8 +114,9 @@ static void device_as_json(void **state)
 	struct json_object *all, *suites;
 
 	(void)state;
-	device();
+	device(true);
 	all = expect_json(RUN("-j", "device", "show"), 1);
+	assert_true(truth(all, 0, "agent"));
 	assert_string_equal(text(all, 0, "id"), ID_A);
 	assert_string_equal(text(all, 0, "version"), "0.1");
 	assert_int_equal(number(all, 0, "links"), 1);
@@ -122,6 +126,25 @@ static void device_as_json(void **state)
 	assert_true(truth(suites, 0, "insecure"));
 	assert_false(truth(suites, 1, "insecure"));
 	assert_string_equal(text(suites, 1, "name"), "chacha20poly1305-x25519");
+	json_object_put(all);
+}
+
+/* That nobody keeps it is what people have to see. */
+static void device_without_agent(void **state)
+{
+	struct json_object *all;
+	struct run run;
+
+	(void)state;
+	device(false);
+	run = RUN("device");
+	assert_int_equal(run.status, STATUS_DONE);
+	assert_non_null(strstr(run.out, "  state kept: no\n"));
+	run_end(&run);
+	fake_reset();
+	device(false);
+	all = expect_json(RUN("-j", "device", "show"), 1);
+	assert_false(truth(all, 0, "agent"));
 	json_object_put(all);
 }
 
@@ -436,13 +459,15 @@ static void pair_policy_location(void **state)
 	says_u32(HPKM_POLICY_A_RECORD_FRAMES, 100);
 	says_u32(HPKM_POLICY_A_RECORD_INTERVAL, 0);
 	says_u32(HPKM_POLICY_A_REKEY_INTERVAL, 120);
+	says_u64(HPKM_POLICY_A_REKEY_FRAMES, 1ULL << 40);
 	says_end(FAKE_REQUESTS);
 	says_done();
 	expect(RUN("policy"), STATUS_DONE,
 	       "policy: " ID_A "\n"
 	       "  record every ... frames: 100\n"
 	       "  record every ... ms: 0\n"
-	       "  rekey: 2 minutes\n");
+	       "  rekey: 2 minutes\n"
+	       "  rekey every ... frames: 1099511627776\n");
 
 	fake_reset();
 	says(HPKM_CMD_LOCATION_GET);
@@ -471,7 +496,7 @@ static void message_inbox(void **state)
 
 static void overview(void)
 {
-	device();
+	device(true);
 	a_link(HPKM_LINK_MODE_PERMISSIVE);
 	says_done();
 	says_peers();
@@ -518,6 +543,49 @@ static void counters_are_complete(void **state)
 			fail_msg("counter %d has no name", attr);
 }
 
+static void events_are_complete(void **state)
+{
+	char wanted[32];
+	struct run run;
+	int event;
+
+	(void)state;
+	for (event = HPKM_EVENT_UNSPEC + 1; event <= HPKM_EVENT_MAX; event++) {
+		fake_reset();
+		says_event(event, NULL);
+		says_end(FAKE_EVENTS);
+		run = RUN("monitor", "count", "1");
+		assert_int_equal(run.status, STATUS_DONE);
+		snprintf(wanted, sizeof(wanted), "%d ", event);
+		if (!strncmp(run.out, wanted, strlen(wanted)))
+			fail_msg("event %d has no name", event);
+		run_end(&run);
+	}
+}
+
+static void durability_in_words(void **state)
+{
+	static const char *const wanted[] = {
+		"volatile (needs a new pairing after a reboot)", "durable",
+		"frozen (a write is undecided)",
+	};
+	struct run run;
+	uint32_t i;
+
+	(void)state;
+	for (i = HPKM_DURABILITY_VOLATILE; i <= HPKM_DURABILITY_FROZEN; i++) {
+		fake_reset();
+		says(HPKM_CMD_PEER_GET);
+		says_u32(HPKM_PEER_A_DURABILITY, i);
+		says_end(FAKE_REQUESTS);
+		says_done();
+		run = RUN("peer");
+		assert_int_equal(run.status, STATUS_DONE);
+		assert_non_null(strstr(run.out, wanted[i]));
+		run_end(&run);
+	}
+}
+
 #define TEST(name)	cmocka_unit_test_setup_teardown(name, fresh, fresh)
 
 int main(void)
@@ -525,6 +593,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(device_as_text),
 		TEST(device_as_json),
+		TEST(device_without_agent),
 		TEST(link_as_text),
 		TEST(permissive_link_is_flagged),
 		TEST(link_as_json),
@@ -542,6 +611,8 @@ int main(void)
 		TEST(overview_as_text),
 		TEST(overview_as_json),
 		TEST(counters_are_complete),
+		TEST(events_are_complete),
+		TEST(durability_in_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

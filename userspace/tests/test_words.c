@@ -199,7 +199,14 @@ static void policy_sizes(void **state)
 	assert_int_equal(policy("log-size 1048576 rekey 120"), STATUS_DONE);
 	EXPECT(LOG_SIZE, 1048576);
 	EXPECT(REKEY_INTERVAL, 120);
+	UNSET(REKEY_FRAMES);
 	UNSET(RECORD_FRAMES);
+	assert_int_equal(policy("rekey-frames 1099511627776"), STATUS_DONE);
+	EXPECT(REKEY_FRAMES, 1ULL << 40);
+	UNSET(REKEY_INTERVAL);
+	assert_int_equal(policy("rekey-f 1 rekey 1"), STATUS_DONE);
+	EXPECT(REKEY_FRAMES, 1);
+	EXPECT(REKEY_INTERVAL, 1);
 }
 
 static void policy_nonsense(void **state)
@@ -212,7 +219,8 @@ static void policy_nonsense(void **state)
 		"record every 5 ms record messages-only",
 		"record every 5 ms record every 6 ms",
 		"update manual update manual", "log-size 15", "log-size 1048577",
-		"log-size 16 log-size 17", "rekey 0", "rekey 121", "r every 5 ms",
+		"log-size 16 log-size 17", "rekey 0", "rekey 121", "rekey-frames 0",
+		"rekey-frames 1099511627777", "rekey-frames 1 rekey-frames 2", "r every 5 ms",
 		"nonsense",
 	};
 	size_t i;
