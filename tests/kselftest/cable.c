@@ -5,16 +5,17 @@
  * Every frame is one line on standard output:
  *	NUMBER DIRECTION TYPE LENGTH FATE HEX
  * DIRECTION is a>b or b>a; TYPE is C1..C5, ACK, DATA, P1..P6 or 0x and an
- * EtherType; FATE is ok, drop, dup, hold, late, xor or down.  HEX is the frame
- * as it arrived, from the Ethernet header on.
+ * EtherType; FATE is ok, drop, dup, hold, late, xor, reflect or down.  HEX is the
+ * frame as it arrived, from the Ethernet header on.
  *
  * Commands are lines read from FIFO; each is answered by "# COMMAND":
  *	ACTION DIRECTION TYPE [skip N] [every N] [count N] [len N] [at N HEX] [repeat]
- *		a rule.  ACTION is drop, dup, hold or xor; DIRECTION and TYPE may
- *		be "any"; len is the frame's without the Ethernet header; xor
- *		changes HEX at that offset behind the Ethernet header, with
- *		repeat over and over up to the end.  All xor rules apply, of the
- *		others the first that matches.
+ *		a rule.  ACTION is drop, dup, hold, reflect (to its sender, as if
+ *		from whom it was for) or xor; DIRECTION and TYPE may be "any";
+ *		len is the frame's without the Ethernet header; xor changes HEX
+ *		at that offset behind the Ethernet header, with repeat over and
+ *		over up to the end.  All xor rules apply, of the others the first
+ *		that matches.
  *	clear		forget all rules
  *	release [back]	send what is held, in its order or the other way round
  *	send a|b HEX	send a frame to the side of A or of B
@@ -23,13 +24,14 @@
 #include "packet.h"
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 
 #define RULES		32
 #define KEPT		8192	/* frames that can be replayed */
 #define PATTERN_MAX	256
 
-enum action { DROP, DUP, HOLD, XOR };
-static const char *const actions[] = { "drop", "dup", "hold", "xor" };
+enum action { DROP, DUP, HOLD, REFLECT, XOR };
+static const char *const actions[] = { "drop", "dup", "hold", "reflect", "xor" };
 static const char *const directions[] = { "a>b", "b>a" };
 
 struct frame {
@@ -106,6 +108,17 @@ static int send_on(const struct frame *frame)
 	return send(side[!frame->from], frame->data, frame->len, 0) == frame->len;
 }
 
+static int send_back(const struct frame *frame)
+{
+	static uint8_t data[FRAME_MAX];
+	struct frame back = { .from = !frame->from, .len = frame->len, .data = data };
+
+	memcpy(data, frame->data, frame->len);
+	memcpy(data, frame->data + 6, 6);
+	memcpy(data + 6, frame->data, 6);
+	return send_on(&back);
+}
+
 static int applies(struct rule *rule, const struct frame *frame, const char *type)
 {
 	unsigned int seen;
@@ -158,6 +171,8 @@ static const char *pass(struct frame *frame)
 		held[held_count++] = copy_of(frame);
 	if (rules[first].action == DUP)
 		return send_on(frame) && send_on(frame) ? "dup" : "down";
+	if (rules[first].action == REFLECT)
+		return send_back(frame) ? "reflect" : "down";
 	return actions[rules[first].action];
 }
 
@@ -308,6 +323,17 @@ static void take_command(FILE *from)
 	fflush(stdout);
 }
 
+/* Frames that are sent on different CPUs may overtake each other. */
+static void stay_on_one_cpu(void)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(sched_getcpu(), &set);
+	if (sched_setaffinity(0, sizeof(set), &set))
+		die("sched_setaffinity");
+}
+
 int main(int argc, char **argv)
 {
 	struct pollfd wait[3];
@@ -319,6 +345,7 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	/* Read and write: so the end of one writer is not the end of the file. */
+	stay_on_one_cpu();
 	commands = fopen(argv[3], "r+");
 	if (!commands)
 		die(argv[3]);

@@ -6,6 +6,8 @@
  *	frame wait IF PROTO SECONDS	print the first frame of that protocol that
  *					is delivered, as hex.  PROTO is an EtherType
  *					(hex) or 0004: 802.3.  Says "waiting" first
+ *	frame record IF			print all frames of hpkm that arrive, as hex,
+ *					until killed.  Says "# recording" first
  */
 #include "packet.h"
 #include <poll.h>
@@ -58,12 +60,34 @@ static int wait_for(const char *name, const char *proto, int seconds)
 	return 0;
 }
 
+static void record(const char *name)
+{
+	static uint8_t frame[FRAME_MAX];
+	static char hex[2 * FRAME_MAX + 1];
+	int fd = packet_socket(name);
+	int len;
+
+	printf("# recording\n");
+	for (;;) {
+		fflush(stdout);
+		len = recv(fd, frame, sizeof(frame), 0);
+		if (len < 0)
+			die("recv");
+		if (len < FRAME_MIN || ether_type(frame) != ETHERTYPE)
+			continue;
+		to_hex(frame, len, hex);
+		printf("%s\n", hex);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 4 && !strcmp(argv[1], "send"))
 		return send_frame(argv[2], argv[3]);
 	if (argc == 5 && !strcmp(argv[1], "wait"))
 		return wait_for(argv[2], argv[3], atoi(argv[4]));
-	fprintf(stderr, "usage: frame send IF HEX | frame wait IF PROTO SECONDS\n");
+	if (argc == 3 && !strcmp(argv[1], "record"))
+		record(argv[2]);
+	fprintf(stderr, "usage: see the head of frame.c\n");
 	return 2;
 }

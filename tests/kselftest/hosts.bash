@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # What the tests share on top of lib.sh: hosts on a cable that can be tampered
-# with (see cable.c), pairing them, and questions about their state.
+# with (see cable.c), pairing them on $HPKM_SUITE, and questions about their state.
 
 # shellcheck disable=SC2034 # the tests use them
 ADDR_A=10.9.0.1
@@ -13,8 +13,10 @@ MAC_D=02:00:00:00:00:0d
 HEX_A=02000000000a
 HEX_B=02000000000b
 PASSPHRASE='correct horse battery staple'
+KEY=cc25ee5db412301f31903d42d8cd4deecdb5959492b7e7d6fd14dd33a663c76e
 tmp=$(mktemp -d /tmp/kselftest.XXXXXX)
 background=()
+. "$(dirname "${BASH_SOURCE[0]}")/suites.bash"
 
 quiet() {
 	"$@" >/dev/null 2>&1
@@ -23,6 +25,18 @@ quiet() {
 # same A B: two equal answers, and not just two silences.
 same() {
 	[ -n "$1" ] && [ "$1" != null ] && [ "$1" = "$2" ]
+}
+
+# holds FILE TEXT...: one of them, in what need not be text; busybox's grep would look
+# no further in a line than its first zero.
+holds() {
+	local file=$1 text texts=()
+	shift
+
+	for text; do
+		texts+=(-e "$text")
+	done
+	LC_ALL=C /usr/bin/grep -qaF "${texts[@]}" "$file"
 }
 
 # is TEXT COMMAND...: for wait_until, which needs a command to repeat.
@@ -111,13 +125,14 @@ two_ends() {
 		ip -n "$B" neigh replace "$ADDR_A" lladdr "$MAC_A" dev "$VB" nud permanent
 }
 
-# cabled_hosts: $A and $B with the tool `cable` between them.
+# cabled_hosts [TOOL [ARGUMENT]]: $A and $B with the tool `cable` between them, or
+# another one like it.
 cabled_hosts() {
 	two_ends || return 1
 	mkfifo "$tmp/cable.fifo" || return 1
 	exec {cable_fd}<>"$tmp/cable.fifo"
 	: >"$tmp/cable"
-	spawn_in "$C" cable ca cb "$tmp/cable.fifo" >>"$tmp/cable" 2>"$tmp/cable.err"
+	spawn_in "$C" "${1-cable}" ca cb "${@:2}" "$tmp/cable.fifo" >>"$tmp/cable" 2>"$tmp/cable.err"
 	wait_until 5 grep -q '^# ready' "$tmp/cable"
 }
 
@@ -150,6 +165,11 @@ cable_do() {
 		! grep '^#' "$tmp/cable" | tail -n 1 | grep -q '^# refused'
 }
 
+# cable_forget: after much traffic, so that questions about later frames are quick.
+cable_forget() {
+	: >"$tmp/cable"
+}
+
 # cable_now: a mark; cable_since MARK: the frames after it.
 cable_now() {
 	wc -l <"$tmp/cable"
@@ -164,9 +184,18 @@ frames() {
 	cable_since "$1" | grep -c "^[0-9]* $2 $3 "
 }
 
-# frames_of MARK DIRECTION TYPE: their octets.
+# frames_of MARK DIRECTION TYPE: their octets, Ethernet header first.
 frames_of() {
 	cable_since "$1" | grep "^[0-9]* $2 $3 " | cut -d' ' -f6
+}
+
+# attempts MARK: how often each C1 of A was sent, by its session index
+attempts() {
+	frames_of "$1" 'a>b' C1 | cut -c45-52 | uniq -c
+}
+
+more_attempts() {
+	[ "$(attempts "$1" | wc -l)" -ge "$2" ]
 }
 
 more_frames() {
@@ -183,23 +212,52 @@ detach() {
 	quiet on_b hpkm-nl link del "$VB"
 }
 
-# set_sk NAMESPACE [PASSPHRASE]
+# zeros N: so many octets of nothing, in hex.
+zeros() {
+	printf '%0*d' $((2 * $1)) 0
+}
+
+# header TYPE: how a frame of $HPKM_SUITE begins, up to the session indices.
+header() {
+	printf '%s01%s00' "$1" "$(suite_octet)"
+}
+
+# c1_header SID: what is in front of a C1 that B has to look at; both in hex.
+c1_header() {
+	local tag=00000000
+
+	is_xor && tag=$(peer_b kid)
+	printf '%s00000000%s%s' "$(header 01)" "$1" "${tag:0:8}"
+}
+
+# any N: so many octets that `flood` draws anew for each frame.
+any() {
+	zeros "$1" | tr 0 '?'
+}
+
+# forged_c1 SOURCE: what nobody has sealed, for B; a pattern of `flood`.
+forged_c1() {
+	printf '%s%s88b5%s%s' "$HEX_B" "$1" "$(c1_header '????????')" \
+		"$(any $((octets_of[C1] - 16)))"
+}
+
+# set_sk NAMESPACE [KEY]: as hpkm-nl does with a passphrase that it has stretched
+# (sk.sh sees to that), which takes a guest seconds.  HPKM_CMD_SK_SET, SUITE, KEY.
 set_sk() {
-	printf '%s' "${2-$PASSPHRASE}" >"$tmp/sk.$1"
-	inside "$1" hpkm-nl sk set suite xor file "$tmp/sk.$1" 2>"$tmp/sk.$1.err"
+	inside "$1" netlink 7 "1:u8:0x$(suite_octet)" "2:hex:${2-$KEY}"
 }
 
 set_sks() {
-	local name pids=() pid status=0
+	local name
 
 	for name in "$@"; do
-		set_sk "$name" &
-		pids+=($!)
+		set_sk "$name" || return 1
 	done
-	for pid in "${pids[@]}"; do
-		wait "$pid" || status=1
-	done
-	return "$status"
+}
+
+# pair_add NAMESPACE DEVICE [WORDS]: one side
+pair_add() {
+	inside "$1" hpkm-nl pair add "$2" suite "$HPKM_SUITE" "${@:3}"
 }
 
 # pair [SECONDS]: both sides; 0 when both succeed.  What they said is in
@@ -207,9 +265,9 @@ set_sks() {
 pair() {
 	local window=${1-15} b status
 
-	on_b hpkm-nl pair add "$VB" suite xor window "$window" >"$tmp/pair.b" 2>&1 &
+	pair_add "$B" "$VB" window "$window" >"$tmp/pair.b" 2>&1 &
 	b=$!
-	on_a hpkm-nl pair add "$VA" suite xor window "$window" >"$tmp/pair.a" 2>&1
+	pair_add "$A" "$VA" window "$window" >"$tmp/pair.a" 2>&1
 	status=$?
 	wait "$b" && return "$status"
 }
@@ -242,6 +300,21 @@ ask_b() {
 	on_b hpkm-nl -j "$object" show "$@" 2>/dev/null | jq -r "$filter"
 }
 
+# count_in NAMESPACE OBJECT: how many are listed; nothing if there is no listing
+count_in() {
+	local listing
+
+	listing=$(inside "$1" hpkm-nl -j "$2" show) && grep -c '^  {' <<<"$listing"
+}
+
+count_a() {
+	count_in "$A" "$1"
+}
+
+count_b() {
+	count_in "$B" "$1"
+}
+
 peer_a() {
 	on_a hpkm-nl -j peer show | value "$1"
 }
@@ -270,6 +343,19 @@ rises() {
 
 	"$@"
 	wait_until 3 has_risen "$side" "$name" "$before"
+}
+
+# rises_by_tampering COUNTER WORDS: whether that counter of B rises when one frame
+# of a ping from A is changed as WORDS say (see cable.c).
+rises_by_tampering() {
+	local counter=$1 status
+	shift
+
+	cable_do clear && cable_do xor 'a>b' DATA len "$(data_len 84)" count 1 "$@" &&
+		rises b "$counter" ping_a 1
+	status=$?
+	cable_do clear
+	return "$status"
 }
 
 # current KEY: of the session in use, on standard input
@@ -359,6 +445,79 @@ paired_hosts() {
 	attach && set_sks "$A" "$B" && pair && policy record messages-only && session_up
 }
 
+# start_stream [WINDOW], stop_stream: full load both ways (see stream.c); what was
+# counted is in $tmp/stream.  With no session, no more frames wait than may.
+start_stream() {
+	: >"$tmp/stream"
+	spawn_in "$A" stream run "${1-60}" "$A/$VA" "$B/$VB" "$C/ca" "$C/cb" >"$tmp/stream" 2>&1
+	stream=$spawned
+	wait_until 5 grep -q '^running' "$tmp/stream"
+}
+
+stop_stream() {
+	kill "$stream" && wait "$stream"
+}
+
+# stream_is_whole: all frames arrived, once each and as they were.
+stream_is_whole() {
+	local way
+
+	for way in a b; do
+		count_is "$tmp/stream" "${way}_missing" 0 &&
+			count_is "$tmp/stream" "${way}_doubled" 0 &&
+			count_is "$tmp/stream" "${way}_corrupted" 0 || return 1
+	done
+	count_is "$tmp/stream" unread 0
+}
+
+# burst a|b COUNT [SECONDS]: so many frames to the other, which have gone when this
+# returns; what arrives is waited for, see stream.c.
+declare -A bursts
+burst() {
+	local hosts=("$A/$VA" "$B/$VB")
+	[ "$1" = a ] || hosts=("$B/$VB" "$A/$VA")
+
+	: >"$tmp/burst.$1"
+	spawn_in "$A" stream burst "$2" "${3-3}" "${hosts[@]}" >"$tmp/burst.$1" 2>&1
+	bursts[$1]=$spawned
+	wait_until 5 grep -q '^out' "$tmp/burst.$1"
+}
+
+# landed a|b [NAME VALUE...]: they came once each and in order, but for a NAME of
+# another VALUE.
+landed() {
+	local name file=$tmp/burst.$1
+	declare -A due=([missing]=0 [doubled]=0 [corrupted]=0 [reordered]=0)
+
+	wait "${bursts[$1]}"
+	shift
+	while [ $# -gt 0 ]; do
+		due[$1]=$2
+		shift 2
+	done
+	for name in "${!due[@]}"; do
+		count_is "$file" "a_$name" "${due[$name]}" || return 1
+	done
+	count_is "$file" unread 0
+}
+
+# fall_short a|b MISSING [NAME VALUE...]: the others have landed; that many are not
+# waited for any longer.
+fall_short() {
+	kill "${bursts[$1]}" && landed "$1" missing "${@:2}"
+}
+
+# count_of FILE NAME; count_is FILE NAME VALUE: what the tool stream counted.
+count_of() {
+	sed -n "s/^$2 //p" "$1"
+}
+
+count_is() {
+	[ "$(count_of "$1" "$2")" = "$3" ] && return 0
+	echo "# $2 is $(count_of "$1" "$2") and not $3"
+	return 1
+}
+
 ping_a() {
 	on_a ping -q -c "${1-2}" -i 0.2 -W 3 "$ADDR_B" >"$tmp/ping" 2>&1
 }
@@ -370,6 +529,55 @@ ping_b() {
 # ping_clean: nothing was lost and nothing came twice.
 ping_clean() {
 	grep -q ' 0% packet loss' "$tmp/ping" && ! grep -q duplicates "$tmp/ping"
+}
+
+# confirmed N: each side has as many, and nothing is pending.
+confirmed() {
+	local peer
+	for peer in "$(on_a hpkm-nl -j peer show)" "$(on_b hpkm-nl -j peer show)"; do
+		[ "$(value confirmed <<<"$peer")" -ge "$1" ] &&
+			[ "$(value confirmed <<<"$peer")" = "$(value records <<<"$peer")" ] || return 1
+	done
+}
+
+# history N: at least N records that both have, and then quiet.
+history() {
+	confirmed "$1" && return 0
+	policy record every 1 frames &&
+		on_a ping -q -c $((($1 + 1) / 2)) -i 0.05 -W 3 "$ADDR_B" >"$tmp/ping" || return 1
+	policy record messages-only && wait_until 5 confirmed "$1"
+}
+
+# epoch_is N: both have it, and neither has another.
+epoch_is() {
+	local a b
+	a=$(on_a hpkm-nl -j peer show)
+	b=$(on_b hpkm-nl -j peer show)
+
+	[ "$(value epoch <<<"$a")" = "$1" ] && [ "$(value epoch <<<"$b")" = "$1" ] &&
+		same "$(value kid <<<"$a")" "$(value kid <<<"$b")" &&
+		[[ $a != *next_epoch* ]] && [[ $b != *next_epoch* ]]
+}
+
+# Both have left the old epoch, agree on the new one and have a session in it.
+converged() {
+	epoch_is "$1" && settled && [ "$(session_a epoch)" = "$1" ]
+}
+
+# An update can be made.
+ready() {
+	settled && [ "$(session_a barred)" = false ]
+}
+
+# update_a [WORDS], update_b [WORDS]: asks for one; it may take its time
+update_a() {
+	wait_until 10 ready
+	on_a hpkm-nl session update dev "$VA" "$@" >"$tmp/update" 2>&1
+}
+
+update_b() {
+	wait_until 10 ready
+	on_b hpkm-nl session update dev "$VB" "$@" >"$tmp/update" 2>&1
 }
 
 # The table without what has to differ between the two sides.
@@ -429,8 +637,13 @@ kernel_log() {
 	busybox dmesg | sed "1,/$kernel_mark/d"
 }
 
+# Whose data races are is for klog.py to say.
+without_races() {
+	sed '/BUG: KCSAN/,/====$/d'
+}
+
 kernel_log_is_clean() {
-	! kernel_log | grep -E 'WARNING|BUG|Oops|Call Trace|RIP:|refcount|use-after-free|unregister_netdevice|scheduling while atomic|hung|stall' |
+	! kernel_log | without_races | grep -E 'WARNING|BUG|Oops|Call Trace|RIP:|refcount|use-after-free|unregister_netdevice|scheduling while atomic|hung|stall' |
 		sed 's/^/# /' | grep .
 }
 

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# suites: default
 # The life of a session: rekeying, refusal, keepalive, dead peers, cables.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/hosts.bash"
 
-ktap_plan 14
+ktap_plan 15
 mark_kernel_log
 load_module || ktap_bail "no module"
 cabled_hosts || ktap_bail "no hosts"
@@ -31,9 +32,24 @@ not_one() {
 }
 ktap_ok "... and not one frame is lost or doubled" not_one
 
+late() {
+	local mark pid
+	# The one that is to be replaced must not end before that.
+	policy rekey 120 && new_session || return 1
+	mark=$(cable_now)
+	cable_do hold 'a>b' DATA count 1
+	on_a ping -q -c 1 -W 10 "$ADDR_B" >"$tmp/ping" &
+	pid=$!
+	wait_until 5 more_frames "$mark" 'a>b' DATA 1 && new_session && cable_do release &&
+		wait "$pid" && ping_clean
+}
+ktap_ok "a frame of the replaced session that comes late is taken" late
+cable_do clear
+policy rekey 2
+
 # Of 2 s, keys are refused after 3.
 no_session() {
-	[ "$(ask_a length session)" = 0 ] && [ "$(ask_b length session)" = 0 ]
+	[ "$(count_a session)" = 0 ] && [ "$(count_b session)" = 0 ]
 }
 idle_ends() {
 	local mark
@@ -89,7 +105,7 @@ ktap_ok "... and traffic passes" ping_a
 removed() {
 	local mark
 	mark=$(cable_now)
-	on_b hpkm-nl peer del dev "$VB" && [ "$(ask_b length peer)" = 0 ] &&
+	on_b hpkm-nl peer del dev "$VB" && [ "$(count_b peer)" = 0 ] &&
 		wait_until 3 happened "$tmp/events.b" peer-removed &&
 		! ping_a 2 && ! ping_b 2 &&
 		! cable_since "$mark" | grep -qv -e " DATA " -e " C1 "

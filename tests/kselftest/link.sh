@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# suites: none
 # Links: attaching, refusals, strict and permissive mode, devices that go away.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/hosts.bash"
@@ -87,7 +88,7 @@ quiet on_a ip link set "$VA" up
 
 restored() {
 	watch_events "$A" "$tmp/events" && on_a hpkm-nl link del "$VA" &&
-		[ "$(ask_a length link)" = 0 ] && ping_a
+		[ "$(count_a link)" = 0 ] && ping_a
 }
 ktap_ok "detaching restores plain traffic" restored
 ktap_ok "... and tells the listeners" wait_until 3 happened "$tmp/events" link-detached
@@ -101,12 +102,12 @@ ktap_ok "changing needs CAP_NET_ADMIN" refused 4 permitted unprivileged hpkm-nl 
 sk_unprivileged() {
 	printf x >"$tmp/sk.u"
 	chmod 644 "$tmp/sk.u"
-	refused 4 permitted unprivileged hpkm-nl sk set suite xor fd 0 <"$tmp/sk.u"
+	refused 4 permitted unprivileged hpkm-nl sk set fd 0 <"$tmp/sk.u"
 }
 ktap_ok "setting an SK needs it, too" sk_unprivileged
 
 deleted() {
-	on_a ip link del "$VA" && [ "$(ask_a length link)" = 0 ]
+	on_a ip link del "$VA" && [ "$(count_a link)" = 0 ]
 }
 ktap_ok "a device that is deleted is detached" deleted
 
@@ -114,7 +115,7 @@ remove_hosts
 cabled_hosts || ktap_bail "no hosts"
 moved() {
 	on_a hpkm-nl link add "$VA" && ip -n "$A" link set "$VA" netns "$C" &&
-		[ "$(ask_a length link)" = 0 ] && [ "$(on_c hpkm-nl -j link show | jq length)" = 0 ]
+		[ "$(count_a link)" = 0 ] && [ "$(count_in "$C" link)" = 0 ]
 }
 ktap_ok "a device that moves to another namespace is detached" moved
 

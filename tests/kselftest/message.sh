@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# suites: default
 # Explicit messages: their limits, and exactly once over a bad cable.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/hosts.bash"

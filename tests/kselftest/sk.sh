@@ -1,26 +1,35 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# suites: xor chacha20poly1305-x25519
 # The SK: where it comes from, what is refused, and that it never comes out.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/hosts.bash"
 
-ktap_plan 21
+ktap_plan 23
 mark_kernel_log
 load_module || ktap_bail "no module"
 two_ends || ktap_bail "no hosts"
-KEY=cc25ee5db412301f31903d42d8cd4deecdb5959492b7e7d6fd14dd33a663c76e
 fingerprint() {
-	ask_a 'map(select(.suite=="xor"))[0].fingerprint' sk
+	ask_a "map(select(.suite==\"$HPKM_SUITE\"))[0].fingerprint" sk
 }
 
 on_a hpkm-nl link add "$VA"
 watch_events "$A" "$tmp/events"
-ktap_ok "with no SK, nothing is listed" [ "$(ask_a length sk)" = 0 ]
+ktap_ok "with no SK, nothing is listed" [ "$(count_a sk)" = 0 ]
 ktap_ok "... and pairing is refused and says so" refused 1 SK \
-	on_a hpkm-nl pair add "$VA" suite xor window 5
+	pair_add "$A" "$VA" window 5
 
-ktap_ok "an SK is read from a file" set_sk "$A"
+# from_file PASSPHRASE
+from_file() {
+	printf '%s' "$1" >"$tmp/sk"
+	on_a hpkm-nl sk set suite "$HPKM_SUITE" file "$tmp/sk"
+}
+ktap_ok "an SK is read from a file" from_file "$PASSPHRASE"
 first=$(fingerprint)
+stretched() {
+	set_sk "$A" && same "$first" "$(fingerprint)"
+}
+ktap_ok "it is what protocol section 4 has it stretched to" stretched
 has_fingerprint() {
 	grep -qxE '[0-9a-f]{16}' <<<"$first" && ! grep -q "$first" <<<"$KEY"
 }
@@ -28,17 +37,17 @@ ktap_ok "its fingerprint is listed and is no part of it" has_fingerprint
 
 from_fd() {
 	printf '%s\n' "$PASSPHRASE" >"$tmp/with-newline"
-	on_b hpkm-nl sk set suite xor fd 7 7<"$tmp/with-newline" &&
+	on_b hpkm-nl sk set suite "$HPKM_SUITE" fd 7 7<"$tmp/with-newline" &&
 		same "$first" "$(ask_b '.[0].fingerprint' sk)"
 }
 ktap_ok "the same passphrase from a descriptor, with a newline, is the same SK" from_fd
 other_one() {
-	set_sk "$A" 'another one' && differ "$first" "$(fingerprint)"
+	from_file 'another one' && differ "$first" "$(fingerprint)"
 }
 ktap_ok "another passphrase replaces it and has another fingerprint" other_one
 
 prompted() {
-	inside "$A" typist 'hpkm-nl sk set suite xor' \
+	inside "$A" typist "hpkm-nl sk set suite $HPKM_SUITE" \
 		'Passphrase: ' "$1" 'again: ' "$2" 2>&1 | tee "$tmp/tty"
 	return "${PIPESTATUS[0]}"
 }
@@ -52,31 +61,31 @@ ktap_ok "... and change nothing" same "$before" "$(fingerprint)"
 ktap_ok "the prompt takes the passphrase twice" prompted "$PASSPHRASE" "$PASSPHRASE"
 ktap_ok "... which is the same SK as that from a file" same "$first" "$(fingerprint)"
 unseen() {
-	grep -aq Passphrase "$tmp/tty" && ! grep -aq "$PASSPHRASE" "$tmp/tty"
+	holds "$tmp/tty" Passphrase && ! holds "$tmp/tty" "$PASSPHRASE"
 }
 ktap_ok "... and is not shown" unseen
 
-set_sk_loud() {
-	printf '%s' "$1" >"$tmp/loud"
-	on_a hpkm-nl sk set suite xor file "$tmp/loud"
-}
-ktap_ok "an empty passphrase is refused" refused 2 empty set_sk_loud ''
+ktap_ok "an empty passphrase is refused" refused 2 empty from_file ''
 long=$(printf '%01025d' 0)
-ktap_ok "one of 1,025 octets is refused" refused 2 longer set_sk_loud "$long"
+ktap_ok "one of 1,025 octets is refused" refused 2 longer from_file "$long"
 with_nul() {
-	printf 'a\0b' | refused 2 NUL on_a hpkm-nl sk set suite xor fd 0
+	printf 'a\0b' | refused 2 NUL on_a hpkm-nl sk set suite "$HPKM_SUITE" fd 0
 }
 ktap_ok "one with a NUL in it is refused" with_nul
 not_utf8() {
-	printf 'a\377b' | refused 2 UTF-8 on_a hpkm-nl sk set suite xor fd 0
+	printf 'a\377b' | refused 2 UTF-8 on_a hpkm-nl sk set suite "$HPKM_SUITE" fd 0
 }
 ktap_ok "one that is not UTF-8 is refused" not_utf8
 ktap_ok "a passphrase is never an argument" refused 2 "unknown keyword" \
-	on_a hpkm-nl sk set suite xor "$PASSPHRASE"
-other_suite() {
-	printf '%s' "$PASSPHRASE" | refused 1 . on_a hpkm-nl sk set suite chacha20poly1305 fd 0
+	on_a hpkm-nl sk set suite "$HPKM_SUITE" "$PASSPHRASE"
+# Suite xor gives its SK away.
+across() {
+	local across=xor
+	! is_xor || across=$suite_default
+	printf '%s' "$PASSPHRASE" |
+		refused 1 'serves another suite' on_a hpkm-nl sk set suite "$across" fd 0
 }
-ktap_ok "the SK of suite xor is refused for another suite" other_suite
+ktap_ok "an SK serves suite xor or others, not both" across
 ktap_ok "none of these changed it" same "$first" "$(fingerprint)"
 
 never_out() {
@@ -92,9 +101,14 @@ never_out() {
 }
 ktap_ok "no listing, event or log line has the key" never_out
 forgotten() {
-	on_a hpkm-nl sk del suite xor && [ "$(ask_a length sk)" = 0 ] &&
-		[ "$(ask_b length sk)" = 1 ]
+	on_a hpkm-nl sk del suite "$HPKM_SUITE" && [ "$(count_a sk)" = 0 ] &&
+		[ "$(count_b sk)" = 1 ]
 }
 ktap_ok "an SK is forgotten on request, in this namespace only" forgotten
+by_default() {
+	printf '%s' "$PASSPHRASE" | on_a hpkm-nl sk set fd 0 2>"$tmp/default.err" &&
+		[ "$(ask_a 'map(.suite)|join(" ")' sk)" = "$suite_default" ] && [ ! -s "$tmp/default.err" ]
+}
+ktap_ok "when no suite is named, it is that of $suite_default" by_default
 ktap_ok "nothing in the kernel log" kernel_log_is_clean
 ktap_end

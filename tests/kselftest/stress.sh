@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# suites: default
 # Everything comes and goes under traffic, for half a minute, and leaves nothing.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/hosts.bash"

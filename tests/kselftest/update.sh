@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# suites: all
 # Key updates out of the history: by command and policy, and under loss.
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/hosts.bash"
@@ -12,50 +13,7 @@ ktap_ok "two hosts are paired and have a session" paired_hosts
 watch_events "$A" "$tmp/events.a"
 watch_events "$B" "$tmp/events.b"
 
-# Octets behind the Ethernet header of a DATA frame that holds nothing else.
-U1_LEN=99
-U2_LEN=57
-U3_LEN=46
-
-# confirmed N: each side has as many, and nothing is pending.
-confirmed() {
-	local peer
-	for peer in "$(on_a hpkm-nl -j peer show)" "$(on_b hpkm-nl -j peer show)"; do
-		[ "$(value confirmed <<<"$peer")" -ge "$1" ] &&
-			[ "$(value confirmed <<<"$peer")" = "$(value records <<<"$peer")" ] || return 1
-	done
-}
-# history N: at least N records that both have, and then quiet.
-history() {
-	confirmed "$1" && return 0
-	policy record every 1 frames &&
-		on_a ping -q -c $((($1 + 1) / 2)) -i 0.05 -W 3 "$ADDR_B" >"$tmp/ping" || return 1
-	policy record messages-only && wait_until 5 confirmed "$1"
-}
-epoch_is() {
-	local a b
-	a=$(on_a hpkm-nl -j peer show)
-	b=$(on_b hpkm-nl -j peer show)
-
-	[ "$(value epoch <<<"$a")" = "$1" ] && [ "$(value epoch <<<"$b")" = "$1" ] &&
-		same "$(value kid <<<"$a")" "$(value kid <<<"$b")" &&
-		[[ $a != *next_epoch* ]] && [[ $b != *next_epoch* ]]
-}
-# Both have left the old epoch, agree on the new one and have a session in it.
-converged() {
-	epoch_is "$1" && settled && [ "$(session_a epoch)" = "$1" ]
-}
-ready() {
-	settled && [ "$(session_a barred)" = false ]
-}
-update_a() {
-	wait_until 10 ready
-	on_a hpkm-nl session update dev "$VA" "$@" >"$tmp/update" 2>&1
-}
-update_b() {
-	wait_until 10 ready
-	on_b hpkm-nl session update dev "$VB" "$@" >"$tmp/update" 2>&1
-}
+U1_LEN=$(update_len U1) U2_LEN=$(update_len U2) U3_LEN=$(update_len U3)
 
 ktap_ok "without 16 confirmed records, an update is refused" refused 1 16 \
 	on_a hpkm-nl session update dev "$VA"

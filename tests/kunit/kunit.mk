@@ -12,5 +12,12 @@ ccflags-y += -Wa,-I$(src)/tests/vectors
 $(obj)/tests/kunit/test_vectors.o: $(wildcard $(src)/tests/vectors/*.txt) \
 	$(wildcard $(src)/tests/vectors/*/*.txt)
 
+# Calls that the tests look at on their way: see wrapped.h.
+LDFLAGS_hpkm_kunit.o := $(addprefix --wrap=, \
+	hpkm_dh hpkm_dh_public \
+	hpkm_derive_parts hpkm_sealed_make hpkm_sealed_open hpkm_transcript_add \
+	kfree kvfree kfree_sensitive kvfree_sensitive call_rcu kvfree_call_rcu \
+	consume_skb kfree_skb_reason pskb_expand_head __alloc_skb)
+
 ccflags-y += -I$(src)/kernel
 obj-m := hpkm_kunit.o

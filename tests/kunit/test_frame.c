@@ -5,16 +5,19 @@
 #include <linux/string.h>
 #include <compat/unaligned.h>
 #include <core/frame.h>
+#include "each_suite.h"
 
 #define OTHER_SUITE	200	/* no build has it */
 
 static const struct {
 	u8 type;
-	size_t len;	/* in suite 0 */
+	size_t len[3];	/* by suite */
 } types[] = {
-	{ HPKM_C1, 48 }, { HPKM_C2, 48 }, { HPKM_C3, 48 }, { HPKM_C4, 48 }, { HPKM_C5, 48 },
-	{ HPKM_ACK, 16 }, { HPKM_DATA, 46 }, { HPKM_P1, 64 }, { HPKM_P2, 64 },
-	{ HPKM_P3, 104 }, { HPKM_P4, 104 }, { HPKM_P5, 34 }, { HPKM_P6, 34 },
+	{ HPKM_C1, { 48, 112, 112 } }, { HPKM_C2, { 48, 96, 96 } }, { HPKM_C3, { 48, 64, 64 } },
+	{ HPKM_C4, { 48, 64, 64 } }, { HPKM_C5, { 48, 64, 64 } }, { HPKM_ACK, { 16, 40, 40 } },
+	{ HPKM_DATA, { 46, 46, 46 } }, { HPKM_P1, { 64, 64, 64 } }, { HPKM_P2, { 64, 64, 64 } },
+	{ HPKM_P3, { 104, 104, 104 } }, { HPKM_P4, { 104, 104, 104 } },
+	{ HPKM_P5, { 34, 34, 34 } }, { HPKM_P6, { 34, 34, 34 } },
 };
 
 static bool has_type(u8 type)
@@ -48,13 +51,16 @@ static void header_is_written_octet_by_octet(struct kunit *test)
 static void each_type_has_its_shortest_frame(struct kunit *test)
 {
 	u8 frame[HPKM_HANDSHAKE_MAX] = {};
+	u8 suite = suite_of(test)->id;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(types); i++) {
-		hpkm_hd_write(frame, types[i].type, HPKM_SUITE_XOR, 0, 0);
-		KUNIT_EXPECT_EQ_MSG(test, hpkm_hd_check(frame, types[i].len), HPKM_FRAME_OK,
+		size_t len = types[i].len[suite];
+
+		hpkm_hd_write(frame, types[i].type, suite, 0, 0);
+		KUNIT_EXPECT_EQ_MSG(test, hpkm_hd_check(frame, len), HPKM_FRAME_OK,
 				    "type %u", types[i].type);
-		KUNIT_EXPECT_EQ_MSG(test, hpkm_hd_check(frame, types[i].len - 1), HPKM_FRAME_SHORT,
+		KUNIT_EXPECT_EQ_MSG(test, hpkm_hd_check(frame, len - 1), HPKM_FRAME_SHORT,
 				    "type %u", types[i].type);
 		KUNIT_EXPECT_EQ_MSG(test, hpkm_hd_check(frame, sizeof(frame)), HPKM_FRAME_OK,
 				    "type %u", types[i].type);
@@ -77,7 +83,7 @@ static void unknown_types_are_refused(struct kunit *test)
 	unsigned int type;
 
 	for (type = 0; type <= U8_MAX; type++) {
-		hpkm_hd_write(frame, type, HPKM_SUITE_XOR, 0, 0);
+		hpkm_hd_write(frame, type, suite_of(test)->id, 0, 0);
 		KUNIT_EXPECT_EQ_MSG(test, hpkm_hd_check(frame, sizeof(frame)),
 				    has_type(type) ? HPKM_FRAME_OK : HPKM_FRAME_TYPE,
 				    "type %u", type);
@@ -90,7 +96,7 @@ static void other_versions_are_refused(struct kunit *test)
 	unsigned int version;
 
 	for (version = 0; version <= U8_MAX; version++) {
-		hpkm_hd_write(frame, HPKM_C1, HPKM_SUITE_XOR, 0, 1);
+		hpkm_hd_write(frame, HPKM_C1, suite_of(test)->id, 0, 1);
 		frame[1] = version;
 		KUNIT_EXPECT_EQ_MSG(test, hpkm_hd_check(frame, sizeof(frame)),
 				    version == 1 ? HPKM_FRAME_OK : HPKM_FRAME_VERSION,
@@ -98,16 +104,7 @@ static void other_versions_are_refused(struct kunit *test)
 	}
 }
 
-/* An unknown suite has no sizes; the caller refuses it by name. */
-static void unknown_suites_need_a_header_only(struct kunit *test)
-{
-	u8 frame[HPKM_HD_LEN];
-
-	hpkm_hd_write(frame, HPKM_C1, OTHER_SUITE, 0, 1);
-	KUNIT_EXPECT_EQ(test, hpkm_hd_check(frame, sizeof(frame)), HPKM_FRAME_OK);
-}
-
-/* Whether octet @at of @type's header may be something else than zero. */
+/* Whether octet @at of @type's header may be something else than zero: only suite 0 has a tag. */
 static bool octet_is_free(u8 type, u8 suite, unsigned int at)
 {
 	if (at == 3)
@@ -140,10 +137,20 @@ static void reserved_octets_must_be_zero(struct kunit *test)
 {
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(types); i++) {
-		reserved_octets(test, types[i].type, HPKM_SUITE_XOR);
+	for (i = 0; i < ARRAY_SIZE(types); i++)
+		reserved_octets(test, types[i].type, suite_of(test)->id);
+}
+
+/* An unknown suite has no sizes; the caller refuses it by name. */
+static void unknown_suites_need_a_header_only(struct kunit *test)
+{
+	u8 frame[HPKM_HD_LEN];
+	unsigned int i;
+
+	hpkm_hd_write(frame, HPKM_C1, OTHER_SUITE, 0, 1);
+	KUNIT_EXPECT_EQ(test, hpkm_hd_check(frame, sizeof(frame)), HPKM_FRAME_OK);
+	for (i = 0; i < ARRAY_SIZE(types); i++)
 		reserved_octets(test, types[i].type, OTHER_SUITE);
-	}
 }
 
 static void octets_behind_the_header_are_not_judged(struct kunit *test)
@@ -153,7 +160,7 @@ static void octets_behind_the_header_are_not_judged(struct kunit *test)
 
 	memset(frame, 0xff, sizeof(frame));
 	for (i = 0; i < ARRAY_SIZE(types); i++) {
-		hpkm_hd_write(frame, types[i].type, HPKM_SUITE_XOR, 0, 0);
+		hpkm_hd_write(frame, types[i].type, suite_of(test)->id, 0, 0);
 		KUNIT_EXPECT_EQ(test, hpkm_hd_check(frame, sizeof(frame)), HPKM_FRAME_OK);
 	}
 }
@@ -443,13 +450,13 @@ static void message_is_behind_its_length(struct kunit *test)
 
 static struct kunit_case cases[] = {
 	KUNIT_CASE(header_is_written_octet_by_octet),
-	KUNIT_CASE(each_type_has_its_shortest_frame),
+	EACH_SUITE(each_type_has_its_shortest_frame),
 	KUNIT_CASE(shorter_than_a_header_is_short),
-	KUNIT_CASE(unknown_types_are_refused),
-	KUNIT_CASE(other_versions_are_refused),
+	EACH_SUITE(unknown_types_are_refused),
+	EACH_SUITE(other_versions_are_refused),
 	KUNIT_CASE(unknown_suites_need_a_header_only),
-	KUNIT_CASE(reserved_octets_must_be_zero),
-	KUNIT_CASE(octets_behind_the_header_are_not_judged),
+	EACH_SUITE(reserved_octets_must_be_zero),
+	EACH_SUITE(octets_behind_the_header_are_not_judged),
 	KUNIT_CASE(only_known_kinds_and_flags_pass),
 	KUNIT_CASE(truncated_heads_are_refused),
 	KUNIT_CASE(only_frames_have_an_ethertype),

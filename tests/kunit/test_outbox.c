@@ -165,6 +165,27 @@ static void resends_come_later_and_later(struct kunit *test)
 	}
 }
 
+/* It comes again when it would anyway, and is then the first that went out. */
+static void what_was_not_sent_does_not_count(struct kunit *test)
+{
+	struct hpkm_message *message;
+
+	add(test, 1, NOW);
+	add(test, 2, NOW);
+	expect_due(test, 1, NOW);
+	expect_due(test, 2, NOW);
+	hpkm_outbox_not_sent(test->priv, 1);
+	hpkm_outbox_not_sent(test->priv, 3);
+	expect_none_due(test, NOW + 250 * HPKM_MS - 1);
+	message = hpkm_outbox_due(test->priv, NOW + 250 * HPKM_MS);
+	KUNIT_ASSERT_NOT_NULL(test, message);
+	KUNIT_EXPECT_EQ(test, message->rec, 1);
+	KUNIT_EXPECT_EQ(test, message->sendings, 1);
+	message = hpkm_outbox_due(test->priv, NOW + 250 * HPKM_MS);
+	KUNIT_ASSERT_NOT_NULL(test, message);
+	KUNIT_EXPECT_EQ(test, message->sendings, 2);
+}
+
 static void full_outbox_leaves_the_message_to_the_caller(struct kunit *test)
 {
 	struct hpkm_message *message;
@@ -456,6 +477,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(adding_sets_all_that_counts),
 	KUNIT_CASE(messages_go_in_their_order),
 	KUNIT_CASE(resends_come_later_and_later),
+	KUNIT_CASE(what_was_not_sent_does_not_count),
 	KUNIT_CASE(full_outbox_leaves_the_message_to_the_caller),
 	KUNIT_CASE(span_holds_back_first_sendings),
 	KUNIT_CASE(acknowledged_messages_count_in_the_span),

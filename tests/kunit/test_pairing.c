@@ -7,10 +7,11 @@
 #include <linux/errno.h>
 #include <linux/kernel.h>
 #include <linux/string.h>
+#include "core/dh.h"
 #include "core/frame.h"
 #include "core/pairing.h"
 #include "core/pairing_messages.h"
-#include "core/suite.h"
+#include "each_suite.h"
 
 #define DEVICES		3
 #define FLIGHTS		128
@@ -298,8 +299,8 @@ static void open_window(struct device *device, u64 window)
 	struct cable *cable = device->cable;
 
 	KUNIT_ASSERT_EQ(cable->test,
-			hpkm_pairing_open(&device->pairing, HPKM_SUITE_XOR, device->sk, window,
-					  cable->now), 0);
+			hpkm_pairing_open(&device->pairing, suite_of(cable->test)->id, device->sk,
+					  window, cable->now), 0);
 }
 
 static void open_two(struct cable *cable)
@@ -473,8 +474,8 @@ static struct stranger *stranger_new(struct kunit *test, u8 type, u8 number)
 	memset(stranger->scalar, 0x33, HPKM_KEY_LEN);
 	stranger->scalar[1] = number;
 	hpkm_pairing_generator(generator, stranger->sk);
-	KUNIT_ASSERT_EQ(test, hpkm_pairing_point(point, stranger->scalar, generator), 0);
-	stranger->run.suite = hpkm_suite_by_id(HPKM_SUITE_XOR);
+	KUNIT_ASSERT_EQ(test, hpkm_dh(point, stranger->scalar, generator), 0);
+	stranger->run.suite = suite_of(test);
 	stranger->run.initiator = type == HPKM_P1;
 	hpkm_pairing_make_hello(stranger->hello, type, stranger->run.suite, stranger->id, point);
 	return stranger;
@@ -500,7 +501,7 @@ static enum hpkm_pairing_verdict give_junk(struct device *device, u8 type, const
 	u8 frame[HPKM_HANDSHAKE_MAX];
 
 	memset(frame, 0x77, sizeof(frame));
-	hpkm_hd_write(frame, type, HPKM_SUITE_XOR, 0, 0);
+	hpkm_hd_write(frame, type, suite_of(device->cable->test)->id, 0, 0);
 	return give(device, frame, sizeof(frame), src);
 }
 
@@ -534,6 +535,23 @@ static void smaller_id_initiates(struct kunit *test)
 	hpkm_element(location, 2, "A", 1);
 	KUNIT_EXPECT_TRUE(test, !memcmp(a->peer[1].fresh.x[1], time, sizeof(time)));
 	KUNIT_EXPECT_TRUE(test, !memcmp(a->peer[1].fresh.x[2], location, sizeof(location)));
+}
+
+/* Long before the pairing ends: B's scalar has done what it was for. */
+static void scalar_goes_with_its_use(struct kunit *test)
+{
+	struct cable *cable = cable_new(test);
+	const struct hpkm_pairing_context *context = &cable->device[1].pairing.context[0];
+
+	cable->dropped = TYPE_BIT(HPKM_P3);
+	open_two(cable);
+	run_for(cable, 100 * HPKM_MS);
+	KUNIT_ASSERT_EQ(test, context->state, HPKM_PAIRING_B_P3);
+	KUNIT_EXPECT_FALSE(test, is_zero(context->scalar, sizeof(context->scalar)));
+	cable->dropped = TYPE_BIT(HPKM_P5);
+	run_for(cable, HPKM_SECOND);
+	KUNIT_ASSERT_EQ(test, context->state, HPKM_PAIRING_B_P5);
+	KUNIT_EXPECT_TRUE(test, is_zero(context->scalar, sizeof(context->scalar)));
 }
 
 static void kids_and_addresses_are_told(struct kunit *test)
@@ -591,7 +609,7 @@ static void only_one_window_opens(struct kunit *test)
 	expect_wiped(test, &device->pairing);
 	open_window(device, WINDOW);
 	KUNIT_EXPECT_EQ(test,
-			hpkm_pairing_open(&device->pairing, HPKM_SUITE_XOR, device->sk, WINDOW,
+			hpkm_pairing_open(&device->pairing, suite_of(test)->id, device->sk, WINDOW,
 					  cable->now), -EBUSY);
 	KUNIT_EXPECT_EQ(test, sent_count(device, HPKM_P1), 1);
 }
@@ -638,30 +656,41 @@ static void give_hello_of_suite(struct device *device, u8 suite)
 	KUNIT_EXPECT_EQ(device->cable->test, say_hello(device, stranger), HPKM_PAIRING_REFUSED);
 }
 
+static void expect_suite_named(struct kunit *test, const struct device *device, u8 other,
+			       const char *name)
+{
+	char part[100];
+
+	snprintf(part, sizeof(part), "suite %u (%s), this one was told %s", other, name,
+		 suite_of(test)->name);
+	expect_failed(test, device, part);
+}
+
 /* It is named, but not before the window's end: nobody has proven anything. */
 static void other_suite_is_named(struct kunit *test)
+{
+	const struct hpkm_suite *other = hpkm_suite_by_id(suite_of(test)->id ? 0 : 2);
+	struct cable *cable = cable_new(test);
+	struct device *device = &cable->device[1];
+
+	open_window(device, WINDOW);
+	give_hello_of_suite(device, other->id);
+	KUNIT_EXPECT_EQ(test, hpkm_pairing_contexts(&device->pairing), 0);
+	run_for(cable, WINDOW - 1);
+	KUNIT_EXPECT_EQ(test, device->failed, 0);
+	run_for(cable, 1);
+	expect_suite_named(test, device, other->id, other->name);
+}
+
+static void unknown_suite_is_numbered(struct kunit *test)
 {
 	struct cable *cable = cable_new(test);
 	struct device *device = &cable->device[1];
 
 	open_window(device, WINDOW);
 	give_hello_of_suite(device, SUITE_UNKNOWN);
-	KUNIT_EXPECT_EQ(test, hpkm_pairing_contexts(&device->pairing), 0);
-	run_for(cable, WINDOW - 1);
-	KUNIT_EXPECT_EQ(test, device->failed, 0);
-	run_for(cable, 1);
-	expect_failed(test, device, "suite 77 (unknown), this one was told xor");
-}
-
-static void suite_this_build_lacks_has_a_name(struct kunit *test)
-{
-	struct cable *cable = cable_new(test);
-	struct device *device = &cable->device[1];
-
-	open_window(device, WINDOW);
-	give_hello_of_suite(device, HPKM_SUITE_CHACHA20POLY1305_X25519);
 	run_for(cable, WINDOW);
-	expect_failed(test, device, "suite 2 (chacha20poly1305-x25519), this one was told xor");
+	expect_suite_named(test, device, SUITE_UNKNOWN, "unknown");
 }
 
 /* The next window knows nothing of the last one's troubles. */
@@ -1788,73 +1817,74 @@ static void three_devices(struct kunit *test)
 }
 
 static struct kunit_case pairing_cases[] = {
-	KUNIT_CASE(two_devices_pair),
-	KUNIT_CASE(smaller_id_initiates),
-	KUNIT_CASE(kids_and_addresses_are_told),
-	KUNIT_CASE(hello_goes_each_second),
-	KUNIT_CASE(each_window_has_a_new_point),
-	KUNIT_CASE(only_one_window_opens),
-	KUNIT_CASE(nothing_happens_without_window),
-	KUNIT_CASE(wrong_sk_fails_on_both),
-	KUNIT_CASE(other_suite_is_named),
-	KUNIT_CASE(suite_this_build_lacks_has_a_name),
-	KUNIT_CASE(reasons_do_not_linger),
-	KUNIT_CASE(equal_ids_do_not_pair),
-	KUNIT_CASE(bad_points_are_refused),
-	KUNIT_CASE(small_order_p1_gets_nowhere),
-	KUNIT_CASE(malformed_frames_are_refused),
-	KUNIT_CASE(padding_is_ignored),
-	KUNIT_CASE(crossing_hello_is_ignored),
-	KUNIT_CASE(same_p1_gets_same_p2),
-	KUNIT_CASE(context_lives_five_seconds),
-	KUNIT_CASE(p3_goes_four_times),
-	KUNIT_CASE(p5_goes_until_given_up),
-	KUNIT_CASE(missed_resends_are_not_made_up_for),
-	KUNIT_CASE(who_gave_up_ignores_p5),
-	KUNIT_CASE(lost_p4_is_sent_again),
-	KUNIT_CASE(lost_p6_is_sent_again),
-	KUNIT_CASE(finished_p5_is_forgotten),
-	KUNIT_CASE(replayed_p2_is_not_answered),
-	KUNIT_CASE(three_answers_a_window),
-	KUNIT_CASE(three_trials_a_window),
-	KUNIT_CASE(no_p2_after_three_trials),
-	KUNIT_CASE(frozen_p2_comes_too_late),
-	KUNIT_CASE(frozen_p2_is_not_exchanged),
-	KUNIT_CASE(next_window_has_all_attempts),
-	KUNIT_CASE(no_step_can_be_skipped),
-	KUNIT_CASE(doubles_are_ignored),
-	KUNIT_CASE(time_passes_before_frames),
-	KUNIT_CASE(p3_tells_kids_and_something_random),
-	KUNIT_CASE(p1_flood_ends_nothing),
-	KUNIT_CASE(flood_displaces_nobody),
-	KUNIT_CASE(junk_ends_nothing),
-	KUNIT_CASE(initiator_waits_while_frozen),
-	KUNIT_CASE(frozen_costs_no_attempt),
-	KUNIT_CASE(responder_waits_while_frozen),
-	KUNIT_CASE(initiator_has_no_room),
-	KUNIT_CASE(responder_has_no_room),
-	KUNIT_CASE(pinned_suite_is_named),
-	KUNIT_CASE(initiator_cannot_store),
-	KUNIT_CASE(responder_cannot_store),
-	KUNIT_CASE(p5_waits_for_the_store),
-	KUNIT_CASE(p5_has_its_time_after_a_slow_store),
-	KUNIT_CASE(nothing_is_stored_unasked),
-	KUNIT_CASE(p6_waits_for_the_store),
-	KUNIT_CASE(slow_store_outlives_the_context),
-	KUNIT_CASE(late_store_failure_is_told),
-	KUNIT_CASE(closing_wipes_and_ends),
-	KUNIT_CASE(closing_while_storing),
-	KUNIT_CASE(window_ends_at_a_proven_device),
-	KUNIT_CASE(window_ends_at_an_unproven_device),
-	KUNIT_CASE(late_hello_is_not_answered),
-	KUNIT_CASE(twin_shares_the_beginning),
-	KUNIT_CASE(twin_of_a_proven_device_waits),
-	KUNIT_CASE(twin_of_a_proven_answer_waits),
-	KUNIT_CASE(half_finished_is_repeated),
-	KUNIT_CASE(paired_devices_pair_again),
-	KUNIT_CASE(bad_cable),
-	KUNIT_CASE(terrible_cable),
-	KUNIT_CASE(three_devices),
+	EACH_SUITE(two_devices_pair),
+	EACH_SUITE(smaller_id_initiates),
+	EACH_SUITE(scalar_goes_with_its_use),
+	EACH_SUITE(kids_and_addresses_are_told),
+	EACH_SUITE(hello_goes_each_second),
+	EACH_SUITE(each_window_has_a_new_point),
+	EACH_SUITE(only_one_window_opens),
+	EACH_SUITE(nothing_happens_without_window),
+	EACH_SUITE(wrong_sk_fails_on_both),
+	EACH_SUITE(other_suite_is_named),
+	EACH_SUITE(unknown_suite_is_numbered),
+	EACH_SUITE(reasons_do_not_linger),
+	EACH_SUITE(equal_ids_do_not_pair),
+	EACH_SUITE(bad_points_are_refused),
+	EACH_SUITE(small_order_p1_gets_nowhere),
+	EACH_SUITE(malformed_frames_are_refused),
+	EACH_SUITE(padding_is_ignored),
+	EACH_SUITE(crossing_hello_is_ignored),
+	EACH_SUITE(same_p1_gets_same_p2),
+	EACH_SUITE(context_lives_five_seconds),
+	EACH_SUITE(p3_goes_four_times),
+	EACH_SUITE(p5_goes_until_given_up),
+	EACH_SUITE(missed_resends_are_not_made_up_for),
+	EACH_SUITE(who_gave_up_ignores_p5),
+	EACH_SUITE(lost_p4_is_sent_again),
+	EACH_SUITE(lost_p6_is_sent_again),
+	EACH_SUITE(finished_p5_is_forgotten),
+	EACH_SUITE(replayed_p2_is_not_answered),
+	EACH_SUITE(three_answers_a_window),
+	EACH_SUITE(three_trials_a_window),
+	EACH_SUITE(no_p2_after_three_trials),
+	EACH_SUITE(frozen_p2_comes_too_late),
+	EACH_SUITE(frozen_p2_is_not_exchanged),
+	EACH_SUITE(next_window_has_all_attempts),
+	EACH_SUITE(no_step_can_be_skipped),
+	EACH_SUITE(doubles_are_ignored),
+	EACH_SUITE(time_passes_before_frames),
+	EACH_SUITE(p3_tells_kids_and_something_random),
+	EACH_SUITE(p1_flood_ends_nothing),
+	EACH_SUITE(flood_displaces_nobody),
+	EACH_SUITE(junk_ends_nothing),
+	EACH_SUITE(initiator_waits_while_frozen),
+	EACH_SUITE(frozen_costs_no_attempt),
+	EACH_SUITE(responder_waits_while_frozen),
+	EACH_SUITE(initiator_has_no_room),
+	EACH_SUITE(responder_has_no_room),
+	EACH_SUITE(pinned_suite_is_named),
+	EACH_SUITE(initiator_cannot_store),
+	EACH_SUITE(responder_cannot_store),
+	EACH_SUITE(p5_waits_for_the_store),
+	EACH_SUITE(p5_has_its_time_after_a_slow_store),
+	EACH_SUITE(nothing_is_stored_unasked),
+	EACH_SUITE(p6_waits_for_the_store),
+	EACH_SUITE(slow_store_outlives_the_context),
+	EACH_SUITE(late_store_failure_is_told),
+	EACH_SUITE(closing_wipes_and_ends),
+	EACH_SUITE(closing_while_storing),
+	EACH_SUITE(window_ends_at_a_proven_device),
+	EACH_SUITE(window_ends_at_an_unproven_device),
+	EACH_SUITE(late_hello_is_not_answered),
+	EACH_SUITE(twin_shares_the_beginning),
+	EACH_SUITE(twin_of_a_proven_device_waits),
+	EACH_SUITE(twin_of_a_proven_answer_waits),
+	EACH_SUITE(half_finished_is_repeated),
+	EACH_SUITE(paired_devices_pair_again),
+	EACH_SUITE(bad_cable),
+	EACH_SUITE(terrible_cable),
+	EACH_SUITE(three_devices),
 	{}
 };
 

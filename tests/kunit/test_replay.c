@@ -50,16 +50,67 @@ static void refused_counter_moves_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, memcmp(&before, &replay, sizeof(replay)), 0);
 }
 
+/* Unseen counters so far below the highest: the last one in and the first one out. */
+static void check_reach(struct kunit *test, u64 highest)
+{
+	static const struct {
+		u64 behind;
+		bool fresh;
+	} at[] = {
+		{ 0, false }, { 1, true }, { 63, true }, { 64, true }, { WINDOW - 2, true },
+		{ WINDOW - 1, true }, { WINDOW, false }, { WINDOW + 1, false },
+		{ 2 * WINDOW, false }, { 1ULL << 32, false }, { (1ULL << 32) + 1, false },
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(at); i++) {
+		struct hpkm_replay replay = {};
+
+		if (at[i].behind > highest)
+			continue;
+		hpkm_replay_accept(&replay, highest);
+		KUNIT_EXPECT_EQ_MSG(test, hpkm_replay_fresh(&replay, highest - at[i].behind),
+				    at[i].fresh, "%llu behind %llu", at[i].behind, highest);
+		KUNIT_EXPECT_EQ_MSG(test, hpkm_replay_accept(&replay, highest - at[i].behind),
+				    at[i].fresh, "%llu behind %llu", at[i].behind, highest);
+		KUNIT_EXPECT_FALSE(test, hpkm_replay_accept(&replay, highest - at[i].behind));
+		KUNIT_EXPECT_EQ(test, replay.next, highest + 1);
+	}
+}
+
 static void window_reaches_back_exactly_so_far(struct kunit *test)
 {
-	const u64 highest = 70000;
+	static const u64 highest[] = {
+		0, 1, 63, 64, WINDOW - 2, WINDOW - 1, WINDOW, WINDOW + 1, 2 * WINDOW - 1,
+		2 * WINDOW, 70000, U32_MAX, 1ULL << 32, (1ULL << 32) + WINDOW, U64_MAX - 1,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(highest); i++)
+		check_reach(test, highest[i]);
+}
+
+/* Two CPUs have the same frame: both find it fresh, one may have it. */
+static void frame_opened_twice_is_accepted_once(struct kunit *test)
+{
 	struct hpkm_replay replay = {};
 
-	hpkm_replay_accept(&replay, highest);
-	KUNIT_EXPECT_FALSE(test, hpkm_replay_fresh(&replay, highest - WINDOW));
-	KUNIT_EXPECT_TRUE(test, hpkm_replay_fresh(&replay, highest - WINDOW + 1));
-	KUNIT_EXPECT_TRUE(test, hpkm_replay_accept(&replay, highest - WINDOW + 1));
-	KUNIT_EXPECT_FALSE(test, hpkm_replay_accept(&replay, highest - WINDOW + 1));
+	hpkm_replay_accept(&replay, 50);
+	KUNIT_EXPECT_TRUE(test, hpkm_replay_fresh(&replay, 40));
+	KUNIT_EXPECT_TRUE(test, hpkm_replay_fresh(&replay, 40));
+	KUNIT_EXPECT_TRUE(test, hpkm_replay_accept(&replay, 40));
+	KUNIT_EXPECT_FALSE(test, hpkm_replay_accept(&replay, 40));
+}
+
+/* Fresh when it was asked for; then the window moved on while the frame was opened. */
+static void frame_opened_too_late_is_not_accepted(struct kunit *test)
+{
+	struct hpkm_replay replay = {};
+
+	KUNIT_EXPECT_TRUE(test, hpkm_replay_fresh(&replay, 7));
+	hpkm_replay_accept(&replay, 7 + WINDOW);
+	KUNIT_EXPECT_FALSE(test, hpkm_replay_accept(&replay, 7));
+	KUNIT_EXPECT_TRUE(test, hpkm_replay_accept(&replay, 8));
 }
 
 static void whole_window_backwards(struct kunit *test)
@@ -74,33 +125,51 @@ static void whole_window_backwards(struct kunit *test)
 }
 
 /* After a jump by @by, what was seen stays seen and all between is fresh. */
-static void check_jump(struct kunit *test, u64 by)
+static void check_jump(struct kunit *test, u64 start, u64 by)
 {
 	struct hpkm_replay replay = {};
-	const u64 start = 3 * WINDOW + 17;
+	const u64 first = start >= WINDOW ? start - WINDOW + 1 : 0;
 	const u64 lowest = start + by >= WINDOW ? start + by - WINDOW + 1 : 0;
 	u64 counter;
 
-	for (counter = start - WINDOW + 1; counter <= start; counter++)
-		hpkm_replay_accept(&replay, counter);
+	for (counter = first; counter <= start; counter++)
+		KUNIT_ASSERT_TRUE(test, hpkm_replay_accept(&replay, counter));
 	KUNIT_ASSERT_TRUE(test, hpkm_replay_accept(&replay, start + by));
 	for (counter = lowest; counter <= start + by; counter++)
 		KUNIT_ASSERT_EQ_MSG(test, hpkm_replay_fresh(&replay, counter),
 				    counter > start && counter < start + by,
-				    "jump by %llu, counter %llu", by, counter);
-	KUNIT_EXPECT_FALSE(test, hpkm_replay_fresh(&replay, lowest - 1));
+				    "from %llu by %llu, counter %llu", start, by, counter);
+	if (lowest)
+		KUNIT_EXPECT_FALSE(test, hpkm_replay_fresh(&replay, lowest - 1));
 }
 
+static const u64 jumps[] = {
+	1, 2, 63, 64, 65, WINDOW - 64, WINDOW - 1, WINDOW, WINDOW + 1, WINDOW + 64,
+	2 * WINDOW, 2 * WINDOW + 5, U32_MAX, 1ULL << 32, (1ULL << 32) + 1, 1ULL << 40,
+};
+
+/* From each bit of a word, of the first words ever and where the ring begins anew. */
 static void jumps_forget_only_what_falls_out(struct kunit *test)
 {
-	static const u64 by[] = {
-		1, 2, 63, 64, 65, WINDOW - 64, WINDOW - 1, WINDOW, WINDOW + 1, WINDOW + 64,
-		2 * WINDOW, 2 * WINDOW + 5, 1ULL << 32, 1ULL << 40,
-	};
+	u64 start;
 	unsigned int i;
 
-	for (i = 0; i < ARRAY_SIZE(by); i++)
-		check_jump(test, by[i]);
+	for (i = 0; i < ARRAY_SIZE(jumps); i++) {
+		for (start = 0; start <= 64; start++) {
+			check_jump(test, start, jumps[i]);
+			check_jump(test, 3 * WINDOW - 32 + start, jumps[i]);
+		}
+	}
+}
+
+static void jumps_reach_the_last_counter(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(jumps); i++) {
+		check_jump(test, U64_MAX - 1 - jumps[i], jumps[i]);
+		check_jump(test, 17, U64_MAX - 1 - 17 - jumps[i]);
+	}
 }
 
 static void highest_counters_do_not_wrap(struct kunit *test)
@@ -119,7 +188,7 @@ static void highest_counters_do_not_wrap(struct kunit *test)
 
 #define NAIVE_COUNTERS	100000
 
-/* All that was ever accepted, and the highest. */
+/* All that was ever accepted, and the highest; counted from a base. */
 struct naive {
 	bool any;
 	u64 highest;
@@ -159,28 +228,38 @@ static u64 next_counter(struct rnd_state *rnd, u64 highest)
 	return clamp_t(s64, highest + step, 0, NAIVE_COUNTERS - 1);
 }
 
+static void compare_with_naive(struct kunit *test, struct naive *naive, u64 base, u32 round)
+{
+	struct hpkm_replay replay = {};
+	struct rnd_state rnd;
+	u32 i;
+
+	prandom_seed_state(&rnd, round);
+	memset(naive, 0, sizeof(*naive));
+	for (i = 0; i < 5000; i++) {
+		u64 counter = next_counter(&rnd, naive->highest);
+		bool fresh = hpkm_replay_fresh(&replay, base + counter);
+		bool expected = naive_accept(naive, counter);
+
+		KUNIT_ASSERT_EQ_MSG(test, fresh, expected, "base %llu, round %u, step %u", base,
+				    round, i);
+		KUNIT_ASSERT_EQ_MSG(test, hpkm_replay_accept(&replay, base + counter), expected,
+				    "base %llu, round %u, step %u", base, round, i);
+	}
+}
+
 static void against_a_naive_one(struct kunit *test)
 {
+	static const u64 base[] = {
+		0, 77, (1ULL << 32) - NAIVE_COUNTERS / 2, U64_MAX - NAIVE_COUNTERS,
+	};
 	struct naive *naive = kunit_kzalloc(test, sizeof(*naive), GFP_KERNEL);
-	struct hpkm_replay replay;
-	struct rnd_state rnd;
 	u32 round, i;
 
 	KUNIT_ASSERT_NOT_NULL(test, naive);
-	for (round = 0; round < 20; round++) {
-		prandom_seed_state(&rnd, round);
-		memset(naive, 0, sizeof(*naive));
-		memset(&replay, 0, sizeof(replay));
-		for (i = 0; i < 5000; i++) {
-			u64 counter = next_counter(&rnd, naive->highest);
-			bool fresh = hpkm_replay_fresh(&replay, counter);
-			bool expected = naive_accept(naive, counter);
-
-			KUNIT_ASSERT_EQ_MSG(test, fresh, expected, "round %u, step %u", round, i);
-			KUNIT_ASSERT_EQ_MSG(test, hpkm_replay_accept(&replay, counter), expected,
-					    "round %u, step %u", round, i);
-		}
-	}
+	for (i = 0; i < ARRAY_SIZE(base); i++)
+		for (round = 0; round < 20; round++)
+			compare_with_naive(test, naive, base[i], round);
 }
 
 static struct kunit_case cases[] = {
@@ -189,8 +268,11 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(asking_moves_nothing),
 	KUNIT_CASE(refused_counter_moves_nothing),
 	KUNIT_CASE(window_reaches_back_exactly_so_far),
+	KUNIT_CASE(frame_opened_twice_is_accepted_once),
+	KUNIT_CASE(frame_opened_too_late_is_not_accepted),
 	KUNIT_CASE(whole_window_backwards),
 	KUNIT_CASE(jumps_forget_only_what_falls_out),
+	KUNIT_CASE(jumps_reach_the_last_counter),
 	KUNIT_CASE(highest_counters_do_not_wrap),
 	KUNIT_CASE(against_a_naive_one),
 	{}

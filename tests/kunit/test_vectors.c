@@ -7,11 +7,56 @@
 #include "include_file.h"
 
 INCLUDE_FILE(hpkm_vectors_xor, "xor.txt");
-INCLUDE_FILE(hpkm_vectors_other, "other-suites/chacha20poly1305.txt");
+INCLUDE_FILE(hpkm_vectors_aead, "chacha20poly1305.txt");
+INCLUDE_FILE(hpkm_vectors_x25519, "chacha20poly1305-x25519.txt");
 
-#define XOR_LEN		((size_t)(hpkm_vectors_xor_end - hpkm_vectors_xor))
-#define OTHER_LEN	((size_t)(hpkm_vectors_other_end - hpkm_vectors_other))
-#define COMPARED	58	/* values of xor.txt; some twice, from both sides */
+/**
+ * struct file - a suite's known answers
+ * @name: of the suite
+ * @text: not terminated
+ * @end: of @text
+ * @compared: values that are computed; some twice, from both sides
+ */
+struct file {
+	const char *name;
+	const char *text;
+	const char *end;
+	u32 compared;
+};
+
+static const struct file files[] = {
+	{ "xor", hpkm_vectors_xor, hpkm_vectors_xor_end, 58 },
+	{ "chacha20poly1305", hpkm_vectors_aead, hpkm_vectors_aead_end, 61 },
+	{ "chacha20poly1305-x25519", hpkm_vectors_x25519, hpkm_vectors_x25519_end, 61 },
+};
+
+static void name_of(const struct file *file, char *name)
+{
+	strscpy(name, file->name, KUNIT_PARAM_DESC_SIZE);
+}
+
+KUNIT_ARRAY_PARAM(file, files, name_of);
+
+static const struct file *file_of(const struct kunit *test)
+{
+	return test->param_value;
+}
+
+static size_t len_of(const struct file *file)
+{
+	return file->end - file->text;
+}
+
+/* With room for @more octets at its end. */
+static char *copy_of(struct kunit *test, size_t more)
+{
+	const struct file *file = file_of(test);
+	char *copy = kunit_kzalloc(test, len_of(file) + more, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	memcpy(copy, file->text, len_of(file));
+	return copy;
+}
 
 static struct values *read_file(struct kunit *test, const char *text, size_t len)
 {
@@ -34,19 +79,22 @@ static const char *wrong(struct kunit *test, const char *text, size_t len)
 	return name;
 }
 
-static void suite_0(struct kunit *test)
+static void every_value_holds(struct kunit *test)
 {
-	struct values *values = read_file(test, hpkm_vectors_xor, XOR_LEN);
+	const struct file *file = file_of(test);
+	struct values *values = read_file(test, file->text, len_of(file));
 
 	KUNIT_EXPECT_EQ(test, check_values(values), 0);
 	KUNIT_EXPECT_STREQ(test, values->wrong, "");
-	KUNIT_EXPECT_EQ(test, values->compared, COMPARED);
+	KUNIT_EXPECT_EQ(test, values->compared, file->compared);
 	values_free(values);
 }
 
 static void suite_that_is_not_here_is_refused(struct kunit *test)
 {
-	KUNIT_EXPECT_STREQ(test, wrong(test, hpkm_vectors_other, OTHER_LEN), "suite");
+	static const char text[] = "suite 03\n";
+
+	KUNIT_EXPECT_STREQ(test, wrong(test, text, strlen(text)), "suite");
 }
 
 /* The line that begins at @at, without its end. */
@@ -60,56 +108,51 @@ static size_t line_len(const char *text, size_t len, size_t at)
 /* Alters the last digit of each line in turn: one that nothing depends on would show. */
 static void each_value_matters(struct kunit *test)
 {
-	char *copy = kunit_kzalloc(test, XOR_LEN, GFP_KERNEL);
-	size_t at, line;
+	size_t len = len_of(file_of(test)), at, line;
+	char *copy = copy_of(test, 0);
 
-	KUNIT_ASSERT_NOT_NULL(test, copy);
-	memcpy(copy, hpkm_vectors_xor, XOR_LEN);
-	for (at = 0; at < XOR_LEN; at += line + 1) {
+	for (at = 0; at < len; at += line + 1) {
 		char *last;
 
-		line = line_len(copy, XOR_LEN, at);
+		line = line_len(copy, len, at);
 		if (!line || copy[at] == '#')
 			continue;
 		last = &copy[at + line - 1];
 		*last = *last == '0' ? '1' : '0';
-		KUNIT_EXPECT_STRNEQ_MSG(test, wrong(test, copy, XOR_LEN), "",
+		KUNIT_EXPECT_STRNEQ_MSG(test, wrong(test, copy, len), "",
 					"nobody saw that this was altered: %.*s",
 					(int)min_t(size_t, line, 20), &copy[at]);
-		*last = hpkm_vectors_xor[last - copy];
+		*last = file_of(test)->text[last - copy];
 	}
 }
 
 static void each_value_is_needed(struct kunit *test)
 {
-	char *copy = kunit_kzalloc(test, XOR_LEN, GFP_KERNEL);
-	size_t at, line, name;
+	size_t len = len_of(file_of(test)), at, line, name;
+	const char *text = file_of(test)->text;
+	char *copy = copy_of(test, 0);
 
-	KUNIT_ASSERT_NOT_NULL(test, copy);
-	memcpy(copy, hpkm_vectors_xor, XOR_LEN);
-	for (at = 0; at < XOR_LEN; at += line + 1) {
-		line = line_len(copy, XOR_LEN, at);
+	for (at = 0; at < len; at += line + 1) {
+		line = line_len(copy, len, at);
 		if (!line || copy[at] == '#')
 			continue;
 		for (name = 0; copy[at + name] != ' '; name++)
 			;
 		copy[at] = '#';
-		KUNIT_EXPECT_EQ_MSG(test, strncmp(wrong(test, copy, XOR_LEN),
-						  hpkm_vectors_xor + at, name), 0,
-				    "nobody misses this: %.*s", (int)name, hpkm_vectors_xor + at);
-		copy[at] = hpkm_vectors_xor[at];
+		KUNIT_EXPECT_EQ_MSG(test, strncmp(wrong(test, copy, len),
+						  text + at, name), 0,
+				    "nobody misses this: %.*s", (int)name, text + at);
+		copy[at] = text[at];
 	}
 }
 
 static const char *with_line(struct kunit *test, const char *line)
 {
-	size_t len = strlen(line);
-	char *copy = kunit_kzalloc(test, XOR_LEN + len, GFP_KERNEL);
+	size_t len = len_of(file_of(test)), more = strlen(line);
+	char *copy = copy_of(test, more);
 
-	KUNIT_ASSERT_NOT_NULL(test, copy);
-	memcpy(copy, hpkm_vectors_xor, XOR_LEN);
-	memcpy(copy + XOR_LEN, line, len);
-	return wrong(test, copy, XOR_LEN + len);
+	memcpy(copy + len, line, more);
+	return wrong(test, copy, len + more);
 }
 
 static void lines_that_do_not_belong_are_refused(struct kunit *test)
@@ -125,11 +168,11 @@ static void lines_that_do_not_belong_are_refused(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
-	KUNIT_CASE(suite_0),
+	KUNIT_CASE_PARAM(every_value_holds, file_gen_params),
 	KUNIT_CASE(suite_that_is_not_here_is_refused),
-	KUNIT_CASE(each_value_matters),
-	KUNIT_CASE(each_value_is_needed),
-	KUNIT_CASE(lines_that_do_not_belong_are_refused),
+	KUNIT_CASE_PARAM(each_value_matters, file_gen_params),
+	KUNIT_CASE_PARAM(each_value_is_needed, file_gen_params),
+	KUNIT_CASE_PARAM(lines_that_do_not_belong_are_refused, file_gen_params),
 	{}
 };
 

@@ -2,6 +2,7 @@
 /* Two commit machines and a cable between them. */
 #include <linux/slab.h>
 #include <linux/string.h>
+#include <core/frame.h>
 #include "two_nodes.h"
 
 #define TRANSIT		(1 * HPKM_MS)
@@ -66,17 +67,29 @@ static void send(struct sim_node *from, bool control, u32 sid, const u8 *data, s
 		put_on_cable(sim, &packet);
 }
 
+int sim_give(struct sim *sim, u32 node, const u8 *frame, size_t len)
+{
+	const struct hpkm_hd *hd = (const struct hpkm_hd *)frame;
+	struct hpkm_machine *machine = &sim->node[node].machine;
+	const u8 src[HPKM_ADDRESS_LEN] = { 2, 0, 0, 0, 0, !node };
+
+	if (hpkm_hd_check(frame, len) != HPKM_FRAME_OK || hd->suite != machine->pair.suite->id)
+		return -EBADMSG;
+	if (hd->type == HPKM_C1)
+		return hpkm_machine_c1(machine, frame, src, sim->now);
+	if (hd->type <= HPKM_ACK)
+		return hpkm_machine_handshake(machine, frame, src, sim->now);
+	return -EPROTO;
+}
+
 static void deliver(struct sim *sim, const struct sim_packet *packet)
 {
 	struct hpkm_machine *machine = &sim->node[packet->to].machine;
-	const u8 src[HPKM_ADDRESS_LEN] = { 2, 0, 0, 0, 0, !packet->to };
 
 	if (packet->control)
 		hpkm_machine_control(machine, packet->sid, packet->data, packet->len, sim->now);
-	else if (packet->data[0] == HPKM_C1)
-		hpkm_machine_c1(machine, packet->data, src, sim->now);
 	else
-		hpkm_machine_handshake(machine, packet->data, src, sim->now);
+		sim_give(sim, packet->to, packet->data, packet->len);
 }
 
 static struct sim_packet *next_packet(struct sim *sim)
@@ -157,6 +170,8 @@ static u32 op_sid_new(struct hpkm_machine *machine)
 {
 	struct sim_node *node = node_of(machine);
 
+	if (node->no_sids)
+		return 0;
 	node->sids++;
 	return ++node->next_sid;
 }
@@ -226,6 +241,11 @@ static enum hpkm_stored op_store(struct hpkm_machine *machine)
 	node->stores++;
 	node->written = machine->durable;
 	return node->store_result;
+}
+
+static bool op_may_store(struct hpkm_machine *machine)
+{
+	return !node_of(machine)->agent_gone;
 }
 
 static int op_record_find(struct hpkm_machine *machine, const struct hpkm_update_search *search,
@@ -303,6 +323,7 @@ static const struct hpkm_machine_ops sim_ops = {
 	.session_destroy = op_session_destroy,
 	.traffic = op_traffic,
 	.store = op_store,
+	.may_store = op_may_store,
 	.record_find = op_record_find,
 	.record_choose = op_record_choose,
 	.record_remove = op_record_remove,
@@ -345,7 +366,7 @@ static int fill_log(struct sim_node *node)
 	return 0;
 }
 
-static int node_init(struct sim *sim, u32 index)
+static int node_init(struct sim *sim, const struct hpkm_suite *suite, u32 index)
 {
 	struct sim_node *node = &sim->node[index];
 	u8 id[2][HPKM_ID_LEN] = { { 1 }, { 2 } };
@@ -353,19 +374,13 @@ static int node_init(struct sim *sim, u32 index)
 	node->sim = sim;
 	node->index = index;
 	node->next_sid = 1000 * (index + 1);
-	hpkm_machine_init(&node->machine, &sim_ops, &hpkm_suite_xor, id[index], id[!index]);
+	hpkm_machine_init(&node->machine, &sim_ops, suite, id[index], id[!index]);
 	first_epoch(&node->machine);
 	return fill_log(node);
 }
 
-void sim_link_both(struct sim *sim)
-{
-	sim->node[0].machine.linked = true;
-	sim->node[1].machine.linked = true;
-}
-
 /* Node 0 has the smaller id.  Both linked, neither wants anything yet. */
-struct sim *sim_create(u64 seed)
+struct sim *sim_create(const struct hpkm_suite *suite, u64 seed)
 {
 	struct sim *sim = kvzalloc(sizeof(*sim), GFP_KERNEL);
 
@@ -373,11 +388,12 @@ struct sim *sim_create(u64 seed)
 		return NULL;
 	sim->now = 1000 * HPKM_SECOND;
 	prandom_seed_state(&sim->random, seed);
-	if (node_init(sim, 0) || node_init(sim, 1)) {
+	if (node_init(sim, suite, 0) || node_init(sim, suite, 1)) {
 		sim_destroy(sim);
 		return NULL;
 	}
-	sim_link_both(sim);
+	sim->node[0].machine.linked = true;
+	sim->node[1].machine.linked = true;
 	return sim;
 }
 
@@ -391,7 +407,96 @@ void sim_destroy(struct sim *sim)
 	kvfree(sim);
 }
 
+int sim_init(struct kunit *test)
+{
+	test->priv = sim_create(suite_of(test), 1);
+	return test->priv ? 0 : -ENOMEM;
+}
+
+void sim_no_leak(struct kunit *test, struct sim_node *node)
+{
+	u32 i, used = 0;
+
+	hpkm_machine_unlink(&node->machine, "the test is over");
+	for (i = 0; i < SIM_SESSIONS; i++)
+		used += node->session[i].used;
+	KUNIT_EXPECT_EQ(test, used, 0);
+	KUNIT_EXPECT_EQ(test, node->sids, 0);
+	KUNIT_EXPECT_EQ(test, node->half_open, 0);
+}
+
+void sim_exit(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+
+	if (!sim)
+		return;
+	sim_no_leak(test, &sim->node[0]);
+	sim_no_leak(test, &sim->node[1]);
+	sim_destroy(sim);
+}
+
+/* ---- what tests do ---- */
+
+void sim_want(struct sim *sim, u32 node)
+{
+	hpkm_machine_want(&sim->node[node].machine, sim->now);
+}
+
+void sim_connect(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+
+	sim_want(sim, 0);
+	sim_run(sim, HPKM_SECOND);
+	KUNIT_ASSERT_TRUE(test, sim_connected(sim));
+}
+
+int sim_update(struct sim *sim, u32 node, const u8 *rid)
+{
+	const char *why;
+
+	return hpkm_machine_update(&sim->node[node].machine, rid, sim->now, &why);
+}
+
+void sim_make_c1(struct sim *sim, u32 from, const struct hpkm_epoch *epoch, u32 sid, u64 hctr,
+		 u8 *frame)
+{
+	const struct hpkm_pair *pair = &sim->node[from].machine.pair;
+	struct hpkm_exchange x = {
+		.pair = pair, .epoch = *epoch, .initiator = true, .a = 1, .b = 2, .unused = 0,
+		.initiator_sid = sid, .hctr = hctr,
+	};
+
+	fill(sim, x.ephemeral, HPKM_KEY_LEN);
+	pair->suite->make_c1(&x, frame);
+}
+
 /* ---- what tests look at ---- */
+
+static u32 all_sent(const struct sim *sim)
+{
+	u32 type, count = 0;
+
+	for (type = 0; type < ARRAY_SIZE(sim->sent); type++)
+		count += sim->sent[type];
+	return count;
+}
+
+void sim_look(const struct sim *sim, u32 node, struct sim_view *view)
+{
+	memcpy(&view->machine, &sim->node[node].machine, sizeof(view->machine));
+	view->sids = sim->node[node].sids;
+	view->half_open = sim->node[node].half_open;
+	view->sent = all_sent(sim);
+}
+
+bool sim_untouched(const struct sim *sim, u32 node, const struct sim_view *view)
+{
+	return !memcmp(&view->machine, &sim->node[node].machine, sizeof(view->machine)) &&
+	       view->sids == sim->node[node].sids &&
+	       view->half_open == sim->node[node].half_open && view->sent == all_sent(sim);
+}
 
 struct sim_session *sim_current(struct sim *sim, u32 node)
 {

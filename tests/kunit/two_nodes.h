@@ -9,6 +9,7 @@
 #include <linux/prandom.h>
 #include <core/log.h>
 #include <core/machine.h>
+#include "each_suite.h"
 
 #define SIM_SESSIONS	16
 #define SIM_PACKETS	512
@@ -28,7 +29,9 @@ struct sim_session {
  * @store_result: what the next writes answer
  * @stores: how many writes were issued
  * @written: what the last one would have made durable
+ * @agent_gone: what was written before must not be left behind
  * @no_sessions: session_create() is out of memory
+ * @no_sids: sid_new() is
  * @sids: session indices taken and not given back
  * @half_open: half-open exchanges begun and not ended
  * @events: how often each came
@@ -44,7 +47,9 @@ struct sim_node {
 	enum hpkm_stored store_result;
 	u32 stores;
 	struct hpkm_durable written;
+	bool agent_gone;
 	bool no_sessions;
+	bool no_sids;
 	u32 next_sid;
 	s32 sids;
 	s32 half_open;
@@ -86,18 +91,53 @@ struct sim {
 	u8 last[256][HPKM_CONTROL_MAX];
 };
 
-struct sim *sim_create(u64 seed);
+/**
+ * struct sim_view - a node, as it was when a test looked
+ * @machine: all of it
+ * @sids: as in &struct sim_node
+ * @half_open: the same
+ * @sent: frames and control messages that both had sent
+ */
+struct sim_view {
+	struct hpkm_machine machine;
+	s32 sids;
+	s32 half_open;
+	u32 sent;
+};
+
+struct sim *sim_create(const struct hpkm_suite *suite, u64 seed);
 void sim_destroy(struct sim *sim);
+/* A KUnit suite's init and exit: one under suite_of(@test), and nothing may be left over. */
+int sim_init(struct kunit *test);
+void sim_exit(struct kunit *test);
+static inline struct sim *sim_of(const struct kunit *test)
+{
+	return test->priv;
+}
+
+/* Unlinks the node; it must then own nothing. */
+void sim_no_leak(struct kunit *test, struct sim_node *node);
 /* Lets everything happen that is due in the next @span nanoseconds. */
 void sim_run(struct sim *sim, u64 span);
-/* Calls into a machine that the test makes itself are followed by this. */
-void sim_link_both(struct sim *sim);
+/* @node begins an exchange as soon as it may. */
+void sim_want(struct sim *sim, u32 node);
+/* A session, begun by node 0. */
+void sim_connect(struct kunit *test);
+int sim_update(struct sim *sim, u32 node, const u8 *rid);
 struct sim_session *sim_current(struct sim *sim, u32 node);
 /* A session is current on both sides, with the same keys the right way round. */
 bool sim_connected(struct sim *sim);
 bool sim_same_epoch(struct sim *sim);
+void sim_look(const struct sim *sim, u32 node, struct sim_view *view);
+/* No octet of the machine has changed, nothing was taken, given back or sent. */
+bool sim_untouched(const struct sim *sim, u32 node, const struct sim_view *view);
+/* A frame reaches @node, which checks its header first; 0 or why it was refused. */
+int sim_give(struct sim *sim, u32 node, const u8 *frame, size_t len);
 /* Data passed in the current session of @node. */
 void sim_data_passed(struct sim *sim, u32 node);
 u32 sim_random_below(struct sim *sim, u32 limit);
+/* A C1 as @from's device makes it, for tests that say when and under what. */
+void sim_make_c1(struct sim *sim, u32 from, const struct hpkm_epoch *epoch, u32 sid, u64 hctr,
+		 u8 *frame);
 
 #endif /* _HPKM_TESTS_TWO_NODES_H */

@@ -10,7 +10,9 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <compat/unaligned.h>
+#include <core/dh.h>
 #include <core/frame.h>
+#include <core/hash.h>
 #include <core/initiator.h>
 #include <core/pairing_messages.h>
 #include <core/responder.h>
@@ -110,7 +112,7 @@ static void make_hello(struct check *c, u8 *frame, u8 type, const char *name, co
 
 	hpkm_pairing_generator(generator, values_get(c->values, "sk", HPKM_SK_LEN));
 	values_compare(c->values, "G", generator, sizeof(generator));
-	err = hpkm_pairing_point(point, values_get(c->values, scalar, HPKM_KEY_LEN), generator);
+	err = hpkm_dh(point, values_get(c->values, scalar, HPKM_KEY_LEN), generator);
 	require(c, scalar, !err, "leads to zero");
 	hpkm_pairing_make_hello(frame, type, c->suite, values_get(c->values, id, HPKM_ID_LEN),
 				point);
@@ -192,6 +194,12 @@ static void check_pairing(struct check *c)
 
 /* ---- exchange: section 5 ---- */
 
+/* Suites 1 and 2: C1 and C2 carry more than the paper's, and the update proves. */
+static bool has_shares(const struct check *c)
+{
+	return c->suite->counts_attempts;
+}
+
 static void prepare_initiator(struct check *c)
 {
 	struct hpkm_exchange *x = &c->attempt.x;
@@ -207,6 +215,10 @@ static void prepare_initiator(struct check *c)
 	x->unused = HPKM_ELEMENTS - x->a - x->b;
 	x->initiator_sid = get_sid(c, "sidI");
 	memcpy(x->random_initiator, values_get(c->values, "RI", HPKM_KEY_LEN), HPKM_KEY_LEN);
+	if (has_shares(c)) {
+		x->hctr = get_u64(c, "hctr");
+		memcpy(x->ephemeral, values_get(c->values, "eI", HPKM_KEY_LEN), HPKM_KEY_LEN);
+	}
 }
 
 static void prepare_responder(struct check *c)
@@ -218,6 +230,8 @@ static void prepare_responder(struct check *c)
 	x->responder_sid = get_sid(c, "sidR");
 	memcpy(x->random_responder, values_get(c->values, "RR", HPKM_KEY_LEN), HPKM_KEY_LEN);
 	memcpy(x->challenge, values_get(c->values, "V", HPKM_KEY_LEN), HPKM_KEY_LEN);
+	if (has_shares(c))
+		memcpy(x->ephemeral, values_get(c->values, "eR", HPKM_KEY_LEN), HPKM_KEY_LEN);
 }
 
 static void initiator_sent(struct check *c, const char *name)
@@ -236,6 +250,15 @@ static void responder_gets(struct check *c, const char *name)
 	require(c, name, !hpkm_responder_receive(&c->half, c->attempt.frame, 0), REFUSED);
 }
 
+/* S; the session's keys follow from it, but no function gives it away. */
+static void check_session_secret(struct check *c)
+{
+	u8 derived[HPKM_KEY_LEN];
+
+	hpkm_derive(derived, values_get(c->values, "S", HPKM_KEY_LEN), "i2r", HPKM_NOTHING);
+	values_compare(c->values, "i2r", derived, HPKM_KEY_LEN);
+}
+
 static void check_keys(struct check *c)
 {
 	const struct hpkm_session_keys *keys = &c->a.keys;
@@ -245,8 +268,12 @@ static void check_keys(struct check *c)
 	require(c, "SID", !memcmp(&c->a.keys, &c->b.keys, sizeof(c->a.keys)),
 		"comes with other keys on the other side");
 	values_compare(c->values, "SID", keys->sid, HPKM_SID_LEN);
-	values_compare(c->values, "RI", keys->to_responder, HPKM_KEY_LEN);
-	values_compare(c->values, "RR", keys->to_initiator, HPKM_KEY_LEN);
+	values_compare(c->values, has_shares(c) ? "i2r" : "RI", keys->to_responder, HPKM_KEY_LEN);
+	values_compare(c->values, has_shares(c) ? "r2i" : "RR", keys->to_initiator, HPKM_KEY_LEN);
+	if (!has_shares(c))
+		return;
+	values_compare(c->values, "SU", keys->update, HPKM_KEY_LEN);
+	check_session_secret(c);
 }
 
 static void check_exchange(struct check *c)
@@ -256,6 +283,7 @@ static void check_exchange(struct check *c)
 	hpkm_initiator_start(&c->attempt, 0);
 	initiator_sent(c, "C1");
 	require(c, "C1", !hpkm_responder_start(&c->half, c->attempt.frame, 0), REFUSED);
+	require(c, "C1", c->half.x.hctr == c->attempt.x.hctr, "has another number when it is read");
 	initiator_gets(c, "C2", HPKM_C2);
 	initiator_sent(c, "C3");
 	responder_gets(c, "C3");
@@ -399,7 +427,8 @@ static void check_message(struct check *c)
 	check_frame(c, &is);
 	require(c, "MSG", !hpkm_message_parse(&c->parsed, &said, &said_len) && said_len == len &&
 		!memcmp(said, data, len), "is another message when it is read");
-	hpkm_record_init(&c->record, 0, is.inner.rec, is.inner.time, is.inner.location, data, len);
+	hpkm_record_init(&c->record, c->a.pair.own_is_smaller ? 0 : 1, is.inner.rec, is.inner.time,
+			 is.inner.location, data, len);
 }
 
 static void check_data(struct check *c)
@@ -443,10 +472,14 @@ static void check_request(struct check *c)
 							 &search), REFUSED);
 	require(c, "U1", n == c->b.epoch.n && responder->uctr == UPDATE_UCTR &&
 		responder->a == UPDATE_A && responder->b == UPDATE_B &&
-		responder->c == UPDATE_C && !search.by_rid,
+		responder->c == UPDATE_C && search.by_rid == has_shares(c),
 		"is read as another request");
-	values_compare(c->values, "Xlog1", search.xa, HPKM_KEY_LEN);
-	values_compare(c->values, "Xlog2", search.xb, HPKM_KEY_LEN);
+	if (has_shares(c)) {
+		values_compare(c->values, "rid", search.rid, HPKM_RID_LEN);
+	} else {
+		values_compare(c->values, "Xlog1", search.xa, HPKM_KEY_LEN);
+		values_compare(c->values, "Xlog2", search.xb, HPKM_KEY_LEN);
+	}
 	require(c, "U1", !c->suite->accept_update_request(responder, u1), REFUSED);
 }
 
@@ -459,6 +492,10 @@ static void check_next(struct check *c)
 	require(c, "U2", next->present && next->n == c->a.epoch.n + 1 &&
 		!memcmp(next->x, c->a.update.x, sizeof(next->x)),
 		"does not make the record the next triple");
+	if (has_shares(c)) {
+		values_compare(c->values, "CK1", next->chain, HPKM_KEY_LEN);
+		values_compare(c->values, "kid1", next->kid, HPKM_KID_LEN);
+	}
 }
 
 static void check_update(struct check *c)
@@ -468,6 +505,12 @@ static void check_update(struct check *c)
 
 	prepare_update(c, &c->a, true);
 	prepare_update(c, &c->b, false);
+	if (has_shares(c)) {
+		memcpy(c->a.update.random_requester, values_get(c->values, "NA", HPKM_KEY_LEN),
+		       HPKM_KEY_LEN);
+		memcpy(c->b.update.random_responder, values_get(c->values, "NB", HPKM_KEY_LEN),
+		       HPKM_KEY_LEN);
+	}
 	values_compare(c->values, "Xlog0", c->a.update.x[0], HPKM_KEY_LEN);
 	values_compare(c->values, "Xlog1", c->a.update.x[1], HPKM_KEY_LEN);
 	values_compare(c->values, "Xlog2", c->a.update.x[2], HPKM_KEY_LEN);

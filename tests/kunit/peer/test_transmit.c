@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Ethernet frames through both data planes: every size, where they may go, what stops them. */
-#include <linux/delay.h>
 #include "two_ports.h"
 
 #define LINK_MTU	HPKM_MTU_MIN
@@ -10,7 +9,7 @@ static const u8 stranger[ETH_ALEN] = { 0x02, 0, 0, 0, 0, 0x77 };
 
 static int setup(struct kunit *test)
 {
-	test->priv = cable_create(test, &hpkm_suite_xor, LINK_MTU);
+	test->priv = cable_create(test, LINK_MTU);
 	return 0;
 }
 
@@ -35,10 +34,9 @@ static size_t whole(const struct hpkm_suite *suite, u32 mtu, bool record, bool l
 	       (record ? HPKM_RECORD_LEN : 0) - (l2addr ? HPKM_L2ADDR_LEN : 0);
 }
 
-static void every_size(struct kunit *test, const struct hpkm_suite *suite, u32 mtu, bool record,
-		       bool l2addr)
+static void every_size(struct kunit *test, u32 mtu, bool record, bool l2addr)
 {
-	struct cable *cable = cable_create(test, suite, mtu);
+	struct cable *cable = cable_create(test, mtu);
 	struct party *a = &cable->a, *b = &cable->b;
 	const u8 *dst = l2addr ? group : b->port.address;
 	u64 split = 0;
@@ -47,7 +45,7 @@ static void every_size(struct kunit *test, const struct hpkm_suite *suite, u32 m
 	cable_connect(test, cable);
 	set_policy(test, a, record ? 1 : 0, 0);
 	for (len = 0; len <= mtu + 8; len++) {
-		bool fits = len <= whole(suite, mtu, record, l2addr);
+		bool fits = len <= whole(suite_of(test), mtu, record, l2addr);
 
 		send_skb(a, make_frame(test, dst, a->port.address, 0x1234, len));
 		KUNIT_ASSERT_EQ_MSG(test, skb_queue_len(&a->sent), fits ? 1 : 2, "length %zu", len);
@@ -64,25 +62,17 @@ static void every_size(struct kunit *test, const struct hpkm_suite *suite, u32 m
 	KUNIT_EXPECT_EQ(test, counted(b, HPKM_COUNTER_RX_MALFORMED), 0);
 }
 
-static void sizes_xor(struct kunit *test)
+static void sizes(struct kunit *test)
 {
-	every_size(test, &hpkm_suite_xor, LINK_MTU, false, false);
-	every_size(test, &hpkm_suite_xor, LINK_MTU, true, false);
-	every_size(test, &hpkm_suite_xor, LINK_MTU, false, true);
-	every_size(test, &hpkm_suite_xor, LINK_MTU, true, true);
-}
-
-static void sizes_tagged(struct kunit *test)
-{
-	every_size(test, &tagged_suite, LINK_MTU, false, false);
-	every_size(test, &tagged_suite, LINK_MTU, true, false);
-	every_size(test, &tagged_suite, LINK_MTU, false, true);
-	every_size(test, &tagged_suite, LINK_MTU, true, true);
+	every_size(test, LINK_MTU, false, false);
+	every_size(test, LINK_MTU, true, false);
+	every_size(test, LINK_MTU, false, true);
+	every_size(test, LINK_MTU, true, true);
 }
 
 static void sizes_ethernet(struct kunit *test)
 {
-	every_size(test, &tagged_suite, ETH_DATA_LEN, true, true);
+	every_size(test, ETH_DATA_LEN, true, true);
 }
 
 static void too_big(struct kunit *test)
@@ -230,7 +220,7 @@ static void replayed(struct kunit *test)
 
 static void forged(struct kunit *test)
 {
-	struct cable *cable = cable_create(test, &tagged_suite, LINK_MTU);
+	struct cable *cable = test->priv;
 	struct party *a = &cable->a, *b = &cable->b;
 	struct sk_buff *skb;
 	u32 i;
@@ -248,10 +238,57 @@ static void forged(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, READ_ONCE(b->peer->last_received), 0);
 }
 
+/* The oldest frame on the cable, with each of its bits altered in turn; then as it was. */
+static void arrive_altered(struct kunit *test, struct party *from, struct party *to)
+{
+	struct sk_buff *skb = take_sent(from), *copy;
+	u32 before = counted(to, HPKM_COUNTER_RX_AUTH), bit;
+
+	KUNIT_ASSERT_NOT_NULL(test, skb);
+	for (bit = ETH_HLEN * 8; bit < skb->len * 8; bit++) {
+		copy = skb_copy(skb, GFP_KERNEL);
+		KUNIT_ASSERT_NOT_NULL(test, copy);
+		copy->data[bit / 8] ^= 1 << bit % 8;
+		arrive(to, copy);
+	}
+	/* Without the first half of its header it did not get as far as a key. */
+	KUNIT_EXPECT_EQ(test, counted(to, HPKM_COUNTER_RX_AUTH) - before,
+			(skb->len - ETH_HLEN - HPKM_HD_LEN / 2) * 8);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(to->peer->last_received), 0);
+	KUNIT_EXPECT_EQ(test, to->channel->replay.next, 0);
+	KUNIT_EXPECT_EQ(test, skb_queue_len(&to->delivered), 0);
+	KUNIT_EXPECT_FALSE(test, to->channel->data_passed);
+	arrive(to, skb);
+}
+
+static void altered_frame(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+
+	cable_connect(test, cable);
+	send_frame(test, a, b, 60);
+	arrive_altered(test, a, b);
+	expect_frame(test, b, b->port.address, a->port.address, ETH_P_IP, 60);
+}
+
+static void altered_control(struct kunit *test)
+{
+	const u8 finish[HPKM_CONTROL_HEAD_LEN + HPKM_KEY_LEN] = { HPKM_U3, 9 };
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+
+	cable_connect(test, cable);
+	KUNIT_EXPECT_EQ(test, hpkm_channel_send_control(a->channel, finish, sizeof(finish)), 0);
+	arrive_altered(test, a, b);
+	wait_until(test, counted(b, HPKM_COUNTER_UPDATE_REFUSED));
+	KUNIT_EXPECT_EQ(test, counted(b, HPKM_COUNTER_UPDATE_REFUSED), 1);
+}
+
 /* A forged frame far ahead must not move the window. */
 static void forged_ahead(struct kunit *test)
 {
-	struct cable *cable = cable_create(test, &tagged_suite, LINK_MTU);
+	struct cable *cable = test->priv;
 	struct party *a = &cable->a, *b = &cable->b;
 	struct sk_buff *skb, *forgery;
 
@@ -278,7 +315,8 @@ static void expired(struct kunit *test)
 	carry(a, b);
 	KUNIT_EXPECT_EQ(test, counted(b, HPKM_COUNTER_RX_EXPIRED), 1);
 	KUNIT_EXPECT_EQ(test, skb_queue_len(&b->delivered), 0);
-	/* Nor is it sent in. */
+	/* Nor is it sent in, from some time before. */
+	WRITE_ONCE(b->channel->send_until, hpkm_now());
 	send_frame(test, b, a, 60);
 	KUNIT_EXPECT_EQ(test, skb_queue_len(&b->sent), 0);
 	KUNIT_EXPECT_EQ(test, counted(b, HPKM_COUNTER_TX_QUEUED), 1);
@@ -332,6 +370,46 @@ static void staged(struct kunit *test)
 	/* The two oldest had to go; the others are in order. */
 	for (i = 2; i < HPKM_STAGED_FRAMES + 2; i++)
 		expect_frame(test, b, b->port.address, a->port.address, ETH_P_IP, 100 + i);
+}
+
+/* Whoever sends first once there is a session does not overtake. */
+static void staged_go_first(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	size_t i;
+
+	for (i = 0; i < 10; i++)
+		send_frame(test, a, b, 100 + i);
+	cable_connect(test, cable);
+	/* The work may have run before, or not yet. */
+	send_frame(test, a, b, 110);
+	KUNIT_EXPECT_EQ(test, skb_queue_len(&a->sent), 11);
+	carry(a, b);
+	for (i = 0; i <= 10; i++)
+		expect_frame(test, b, b->port.address, a->port.address, ETH_P_IP, 100 + i);
+}
+
+/* Nor does what another CPU sends while they go out, up to the last of them. */
+static void staged_not_overtaken(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	size_t i;
+
+	for (i = 0; i < 10; i++)
+		send_frame(test, a, b, 100 + i);
+	for (i = 10; i < 20; i++)
+		skb_queue_tail(&a->others, make_frame(test, b->port.address, a->port.address,
+						      ETH_P_IP, 100 + i));
+	cable_connect(test, cable);
+	wait_until(test, skb_queue_len(&a->sent) == 20);
+	carry(a, b);
+	for (i = 0; i < 20; i++)
+		expect_frame(test, b, b->port.address, a->port.address, ETH_P_IP, 100 + i);
+	/* Nobody has to line up any more. */
+	send_frame(test, a, b, 120);
+	KUNIT_EXPECT_EQ(test, counted(a, HPKM_COUNTER_TX_QUEUED), 20);
 }
 
 static void staged_addresses(struct kunit *test)
@@ -517,44 +595,47 @@ static void first_data(struct kunit *test)
 	cable_connect(test, cable);
 	for (i = 0; i < 100; i++)
 		send_frame(test, a, b, 60);
-	b->channel->control.state = HPKM_SESSION_STATE_NEXT;
+	move_session(b, HPKM_SESSION_STATE_NEXT, false);
 	local_bh_disable();
 	arrive(b, take_sent(a));
-	KUNIT_EXPECT_EQ(test, skb_queue_len(&b->port.words), 1);
+	KUNIT_EXPECT_EQ(test, skb_queue_len(&b->port.queue[HPKM_QUEUE_WORDS]), 1);
 	carry(a, b);
-	words = skb_queue_len(&b->port.words);
+	words = skb_queue_len(&b->port.queue[HPKM_QUEUE_WORDS]);
 	local_bh_enable();
-	b->channel->control.state = HPKM_SESSION_STATE_CURRENT;
+	move_session(b, HPKM_SESSION_STATE_CURRENT, false);
 	KUNIT_EXPECT_GT(test, words, 1);
 	KUNIT_EXPECT_LE(test, words, 7);
 	KUNIT_EXPECT_EQ(test, skb_queue_len(&b->delivered), 100);
 }
 
 static struct kunit_case cases[] = {
-	KUNIT_CASE(sizes_xor),
-	KUNIT_CASE(sizes_tagged),
-	KUNIT_CASE(sizes_ethernet),
-	KUNIT_CASE(too_big),
-	KUNIT_CASE(halves),
-	KUNIT_CASE(outer_header),
-	KUNIT_CASE(foreign_source),
-	KUNIT_CASE(foreign_destination),
-	KUNIT_CASE(own_proto_inside),
-	KUNIT_CASE(replayed),
-	KUNIT_CASE(forged),
-	KUNIT_CASE(forged_ahead),
-	KUNIT_CASE(expired),
-	KUNIT_CASE(counters_used_up),
-	KUNIT_CASE(last_counter),
-	KUNIT_CASE(staged),
-	KUNIT_CASE(staged_addresses),
-	KUNIT_CASE(staged_too_long),
-	KUNIT_CASE(keeps_its_owner),
-	KUNIT_CASE(leaves_shared_data_alone),
-	KUNIT_CASE(leaves_a_clone_alone),
-	KUNIT_CASE(traffic),
-	KUNIT_CASE(control_traffic),
-	KUNIT_CASE(first_data),
+	EACH_SUITE(sizes),
+	EACH_SUITE(sizes_ethernet),
+	EACH_SUITE(too_big),
+	EACH_SUITE(halves),
+	EACH_SUITE(outer_header),
+	EACH_SUITE(foreign_source),
+	EACH_SUITE(foreign_destination),
+	EACH_SUITE(own_proto_inside),
+	EACH_SUITE(replayed),
+	EACH_REAL_SUITE(forged),
+	EACH_REAL_SUITE(altered_frame),
+	EACH_REAL_SUITE(altered_control),
+	EACH_REAL_SUITE(forged_ahead),
+	EACH_SUITE(expired),
+	EACH_SUITE(counters_used_up),
+	EACH_SUITE(last_counter),
+	EACH_SUITE(staged),
+	EACH_SUITE(staged_go_first),
+	EACH_SUITE(staged_not_overtaken),
+	EACH_SUITE(staged_addresses),
+	EACH_SUITE(staged_too_long),
+	EACH_SUITE(keeps_its_owner),
+	EACH_SUITE(leaves_shared_data_alone),
+	EACH_SUITE(leaves_a_clone_alone),
+	EACH_SUITE(traffic),
+	EACH_SUITE(control_traffic),
+	EACH_SUITE(first_data),
 	{}
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* See two_ports.h. */
 #include <kunit/resource.h>
+#include <linux/random.h>
 #include <linux/slab.h>
 #include <core/machine_parts.h>
 #include "two_ports.h"
@@ -15,12 +16,18 @@ static struct party *party_of(struct hpkm_port *port)
 static void edge_transmit(struct hpkm_port *port, struct sk_buff *skb)
 {
 	const struct hpkm_hd *hd = (const struct hpkm_hd *)(skb->data + ETH_HLEN);
+	struct party *party = party_of(port);
+	struct sk_buff *other;
 
 	/* Handshakes are other tests' business. */
-	if (hd->type == HPKM_DATA)
-		skb_queue_tail(&party_of(port)->sent, skb);
-	else
+	if (hd->type != HPKM_DATA) {
 		kfree_skb(skb);
+		return;
+	}
+	other = skb_dequeue(&party->others);
+	if (other)
+		hpkm_port_send(port, other);
+	skb_queue_tail(&party->sent, skb);
 }
 
 static void edge_deliver(struct hpkm_port *port, struct sk_buff *skb)
@@ -47,51 +54,17 @@ static void edge_event(struct hpkm_net *hn, const struct hpkm_event_info *event)
 	spin_unlock_bh(&party->lock);
 }
 
+/* Tests fetch what waits when they want it. */
+static void edge_wake_agent(struct hpkm_net *hn, u32 portid)
+{
+}
+
 static const struct hpkm_edge edge = {
 	.transmit = edge_transmit,
 	.deliver = edge_deliver,
 	.exposed_by = edge_exposed_by,
 	.event = edge_event,
-};
-
-/* ---- a suite with a tag ---- */
-
-static void sum(const u8 key[HPKM_KEY_LEN], u64 counter, const u8 *frame, size_t len,
-		u8 tag[HPKM_TAG_LEN])
-{
-	size_t i;
-
-	memcpy(tag, key, HPKM_TAG_LEN);
-	tag[0] ^= counter;
-	for (i = 0; i < len; i++)
-		tag[i % HPKM_TAG_LEN] = tag[i % HPKM_TAG_LEN] * 31 + frame[i];
-}
-
-static void tagged_seal(const u8 key[HPKM_KEY_LEN], u64 counter, u8 *frame, size_t inner_len)
-{
-	hpkm_suite_xor.seal(key, counter, frame, inner_len);
-	sum(key, counter, frame, HPKM_HD_LEN + inner_len, frame + HPKM_HD_LEN + inner_len);
-}
-
-static int tagged_open(const u8 key[HPKM_KEY_LEN], u64 counter, u8 *frame, size_t sealed_len)
-{
-	size_t inner_len = sealed_len - HPKM_TAG_LEN;
-	u8 tag[HPKM_TAG_LEN];
-
-	sum(key, counter, frame, HPKM_HD_LEN + inner_len, tag);
-	if (memcmp(tag, frame + HPKM_HD_LEN + inner_len, HPKM_TAG_LEN))
-		return -EBADMSG;
-	hpkm_suite_xor.open(key, counter, frame, inner_len);
-	return 0;
-}
-
-const struct hpkm_suite tagged_suite = {
-	.id = HPKM_SUITE_CHACHA20POLY1305,
-	.name = "tagged",
-	.tag_len = HPKM_TAG_LEN,
-	.inner_min = HPKM_FRAME_MIN - HPKM_HD_LEN - HPKM_TAG_LEN,
-	.seal = tagged_seal,
-	.open = tagged_open,
+	.wake_agent = edge_wake_agent,
 };
 
 /* ---- two devices ---- */
@@ -114,6 +87,7 @@ static void start(struct kunit *test, struct party *party, const u8 *address, u3
 	spin_lock_init(&party->lock);
 	skb_queue_head_init(&party->sent);
 	skb_queue_head_init(&party->delivered);
+	skb_queue_head_init(&party->others);
 	KUNIT_ASSERT_EQ(test, hpkm_net_init(&party->hn, &init_net, &edge), 0);
 	strscpy(party->port.ifname, "cable", IFNAMSIZ);
 	party->port.ifindex = 1;
@@ -122,13 +96,14 @@ static void start(struct kunit *test, struct party *party, const u8 *address, u3
 	KUNIT_ASSERT_EQ(test, hpkm_port_start(&party->port, &party->hn), 0);
 }
 
-static void meet(struct kunit *test, struct party *party, const struct hpkm_suite *suite,
-		 const struct party *other, const u8 *address)
+static void meet(struct kunit *test, struct party *party, const struct party *other,
+		 const u8 *address)
 {
 	mutex_lock(&party->hn.lock);
-	party->peer = hpkm_peer_create(&party->hn, suite, other->hn.id);
+	party->peer = hpkm_peer_create(&party->hn, suite_of(test), other->hn.id);
 	if (party->peer) {
 		ether_addr_copy(party->peer->machine.durable.address, address);
+		KUNIT_EXPECT_EQ(test, hpkm_peer_list(party->peer), 0);
 		hpkm_peer_link(party->peer, &party->port, true);
 	}
 	mutex_unlock(&party->hn.lock);
@@ -137,22 +112,24 @@ static void meet(struct kunit *test, struct party *party, const struct hpkm_suit
 }
 
 /* A port that never started has no namespace. */
-static void stop(struct party *party)
+void party_stop(struct party *party)
 {
 	if (!party->port.hn)
 		return;
 	hpkm_port_stop(&party->port);
 	hpkm_net_exit(&party->hn);
+	party->port.hn = NULL;
 	skb_queue_purge(&party->sent);
 	skb_queue_purge(&party->delivered);
+	skb_queue_purge(&party->others);
 }
 
 static void destroy(struct kunit_resource *resource)
 {
 	struct cable *cable = resource->data;
 
-	stop(&cable->a);
-	stop(&cable->b);
+	party_stop(&cable->a);
+	party_stop(&cable->b);
 	rcu_barrier();
 	kfree(cable);
 }
@@ -163,7 +140,7 @@ static int own(struct kunit_resource *resource, void *cable)
 	return 0;
 }
 
-struct cable *cable_create(struct kunit *test, const struct hpkm_suite *suite, u32 mtu)
+struct cable *cable_create(struct kunit *test, u32 mtu)
 {
 	struct cable *cable = kzalloc(sizeof(*cable), GFP_KERNEL);
 
@@ -171,22 +148,18 @@ struct cable *cable_create(struct kunit *test, const struct hpkm_suite *suite, u
 	KUNIT_ASSERT_NOT_NULL(test, kunit_alloc_resource(test, own, destroy, GFP_KERNEL, cable));
 	start(test, &cable->a, address_a, mtu);
 	start(test, &cable->b, address_b, mtu);
-	meet(test, &cable->a, suite, &cable->b, address_b);
-	meet(test, &cable->b, suite, &cable->a, address_a);
+	meet(test, &cable->a, &cable->b, address_b);
+	meet(test, &cable->b, &cable->a, address_a);
 	return cable;
 }
 
-static void session(struct kunit *test, struct party *party, bool initiator, u32 *own_sid)
+static void session(struct kunit *test, struct party *party,
+		    const struct hpkm_session_keys *keys, bool initiator, u32 *own_sid)
 {
 	struct hpkm_peer *peer = party->peer;
-	struct hpkm_session_keys keys;
 
-	memset(keys.to_responder, 0x5a, HPKM_KEY_LEN);
-	memset(keys.to_initiator, 0xa5, HPKM_KEY_LEN);
-	memset(keys.update, 0, HPKM_KEY_LEN);
-	memset(keys.sid, 7, HPKM_SID_LEN);
 	*own_sid = hpkm_sid_new(&party->port, peer);
-	party->channel = hpkm_channel_create(peer, &keys, initiator, *own_sid);
+	party->channel = hpkm_channel_create(peer, keys, initiator, *own_sid);
 	KUNIT_ASSERT_NOT_NULL(test, party->channel);
 }
 
@@ -196,6 +169,7 @@ static void install(struct party *party, u32 peer_sid)
 
 	mutex_lock(&peer->lock);
 	party->channel->control.peer_sid = peer_sid;
+	party->channel->control.send_until = HPKM_NEVER;
 	hpkm_sessions_install(&peer->machine, &party->channel->control, hpkm_now());
 	/* As an exchange would leave it; to begin another bars this session. */
 	peer->machine.start.wanted_at = HPKM_NEVER;
@@ -207,8 +181,9 @@ void cable_connect(struct kunit *test, struct cable *cable)
 {
 	u32 sid_a, sid_b;
 
-	session(test, &cable->a, true, &sid_a);
-	session(test, &cable->b, false, &sid_b);
+	get_random_bytes(&cable->keys, sizeof(cable->keys));
+	session(test, &cable->a, &cable->keys, true, &sid_a);
+	session(test, &cable->b, &cable->keys, false, &sid_b);
 	install(&cable->a, sid_b);
 	install(&cable->b, sid_a);
 }
@@ -317,7 +292,7 @@ void expect_frame(struct kunit *test, struct party *at, const u8 *dst, const u8 
 	KUNIT_EXPECT_FALSE(test, skb_is_nonlinear(skb));
 	KUNIT_EXPECT_GE(test, (size_t)skb->len, ETH_HLEN + len);
 	/* Nothing but zero padding may follow, and that only what is short. */
-	if (len < HPKM_FRAME_MIN - HPKM_HD_LEN - HPKM_INNER_LEN)
+	if (HPKM_INNER_LEN + len < suite_of(test)->inner_min)
 		KUNIT_EXPECT_NULL(test, memchr_inv(skb->data + ETH_HLEN + len, 0,
 						   skb->len - ETH_HLEN - len));
 	else
@@ -373,4 +348,17 @@ struct sk_buff *peek(struct kunit *test, struct party *to, const struct sk_buff 
 	skb_trim(copy, copy->len - suite->tag_len);
 	KUNIT_ASSERT_EQ(test, hpkm_inner_parse(inner, copy->data, copy->len), 0);
 	return copy;
+}
+
+void move_session(struct party *party, enum hpkm_session_state state, bool renews)
+{
+	struct hpkm_session *session = &party->channel->control;
+
+	mutex_lock(&party->peer->lock);
+	session->state = state;
+	session->renews = renews;
+	session->send_until = HPKM_NEVER;
+	session->ends_at = HPKM_NEVER;
+	hpkm_machine_ops.session_moved(&party->peer->machine, session);
+	mutex_unlock(&party->peer->lock);
 }

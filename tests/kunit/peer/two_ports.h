@@ -7,9 +7,10 @@
 #ifndef _HPKM_TESTS_TWO_PORTS_H
 #define _HPKM_TESTS_TWO_PORTS_H
 
-#include <kunit/test.h>
 #include <linux/etherdevice.h>
+#include <linux/sched.h>
 #include <peer/data.h>
+#include "../each_suite.h"
 
 #define EVENTS_KEPT	64
 
@@ -37,6 +38,7 @@ struct party {
 	struct hpkm_channel *channel;
 	struct sk_buff_head sent;
 	struct sk_buff_head delivered;
+	struct sk_buff_head others;	/* each is sent while a frame leaves */
 	spinlock_t lock;	/* guards told and tells */
 	struct told told[EVENTS_KEPT];
 	u32 tells;
@@ -45,19 +47,23 @@ struct party {
 struct cable {
 	struct party a;
 	struct party b;
+	struct hpkm_session_keys keys;	/* of the session, random */
 };
 
-/* Like suite 0, but with a tag as long as that of the real ones. */
-extern const struct hpkm_suite tagged_suite;
+/* As the machine does it, and for good. */
+void move_session(struct party *party, enum hpkm_session_state state, bool renews);
 
 /* A suite's init and exit: what all namespaces share. */
 int peers_begin(struct kunit_suite *suite);
 void peers_end(struct kunit_suite *suite);
 
-/* Goes with the test. */
-struct cable *cable_create(struct kunit *test, const struct hpkm_suite *suite, u32 mtu);
+/* Paired under suite_of(@test); goes with the test. */
+struct cable *cable_create(struct kunit *test, u32 mtu);
 /* Both get a new session, with A as its initiator. */
 void cable_connect(struct kunit *test, struct cable *cable);
+
+/* Its link goes, and then its namespace, before the test does. */
+void party_stop(struct party *party);
 
 /* A frame for hpkm_port_send(): payload octets count up from the length. */
 struct sk_buff *make_frame(struct kunit *test, const u8 *dst, const u8 *src, u16 proto,
@@ -97,7 +103,7 @@ struct sk_buff *peek(struct kunit *test, struct party *to, const struct sk_buff 
 	bool met_;								\
 										\
 	while (!(met_ = (condition)) && time_before(jiffies, end_))		\
-		msleep(20);							\
+		schedule_timeout_uninterruptible(1);				\
 	met_;									\
 })
 

@@ -99,3 +99,9 @@ bool curve25519(u8 out[CURVE25519_KEY_SIZE], const u8 secret[CURVE25519_KEY_SIZE
 {
 	return !crypto_scalarmult_curve25519(out, secret, point);
 }
+
+bool curve25519_generate_public(u8 out[CURVE25519_KEY_SIZE],
+				const u8 secret[CURVE25519_KEY_SIZE])
+{
+	return !crypto_scalarmult_curve25519_base(out, secret);
+}

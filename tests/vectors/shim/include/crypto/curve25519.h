@@ -9,6 +9,9 @@
 bool curve25519(u8 out[CURVE25519_KEY_SIZE], const u8 secret[CURVE25519_KEY_SIZE],
 		const u8 point[CURVE25519_KEY_SIZE]);
 
+bool curve25519_generate_public(u8 out[CURVE25519_KEY_SIZE],
+				const u8 secret[CURVE25519_KEY_SIZE]);
+
 static inline void curve25519_clamp_secret(u8 secret[CURVE25519_KEY_SIZE])
 {
 	secret[0] &= 248;

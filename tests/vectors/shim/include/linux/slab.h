@@ -31,6 +31,11 @@ static inline void *kzalloc(size_t size, int gfp)
 	return kvcalloc(1, size, gfp);
 }
 
+static inline void *kvzalloc(size_t size, int gfp)
+{
+	return kvcalloc(1, size, gfp);
+}
+
 static inline void *kmalloc(size_t size, int gfp)
 {
 	return shim_may_allocate() ? malloc(size) : NULL;
