@@ -8,9 +8,21 @@ BUILD := $(abspath $(or $(HPKM_BUILD),build))
 HARNESS := tests/harness
 TEST ?=
 SUITE ?=
+TARGET ?=
+CUTS ?=
+KERNELS ?=
+CASE ?=
+SECONDS ?=
+POINTS ?=
+PART ?=
+# Seconds: ten minutes a guest are too long for all that make check-debug does.
+RACES ?= $(if $(PART),600,60)
+DEBUG_PARTS := $(foreach guest,uml kasan kcsan,$(addprefix $(guest)-,planted kunit kselftest races)) \
+	uml-allocations
 
 export HPKM_BUILD := $(BUILD)
 export UPDATE_EXPECTED
+export RACES
 
 # The lanes share the machine and its two or so cores; each uses all of them.
 .NOTPARALLEL:
@@ -27,13 +39,24 @@ make demo               the paper's experiment between two virtual machines
 make lint               what reads the source: W=1, sparse, checkpatch, shellcheck
 make test-userspace     unit tests of hpkm-nl
 make vectors            known answers
+make sim [SECONDS=n]    two simulated devices in storms, and cores with one fault each
 make kunit [SUITE=x]    the protocol core, in user mode Linux
-make kselftest [TEST=x] the whole, on Debian's stock kernel in QEMU
+make kselftest [TEST=x] the whole, on Debian's stock kernel in QEMU; x or x:suite
+make model [CASE=x]     every state of the commit machine, in Spin, and its mutants
+make fork               a virtual machine that is started twice
+make power [CUTS=n]     power cuts: every kind once, or until n pairs were cut off
+make power POINTS="x y" only those at certain writes: P0 to P4 and of pairings
+make fuzz [TARGET=x]    what reads octets, fed with any; FUZZ_SECONDS a target
+make fuzz PART=guest    the module itself: FUZZ_REQUESTS, FUZZ_FRAMES of them
+make soak               what takes too long for every check
+make check-kernels      on all stock kernels of Debian, amd64 and arm64
+make check-debug [PART=x]  the tests under kernels that look for faults
+make check-debug PART=uml-races RACES=n  everything at once, for n seconds
 make clean              remove build/
 endef
 
-.PHONY: all module helper userspace install deps deps-% check demo lint vectors \
-	kunit kselftest test-userspace clean help
+.PHONY: all module helper userspace install deps deps-% check demo lint vectors sim \
+	kunit kselftest model fork power fuzz soak check-kernels check-debug test-userspace clean help
 
 all: module helper
 
@@ -56,7 +79,7 @@ install: module helper
 deps: deps-all
 
 deps-all:
-	@$(HARNESS)/install-deps.sh build userspace kunit guest lint
+	@$(HARNESS)/install-deps.sh build userspace kunit guest lint model
 
 deps-%:
 	@$(HARNESS)/install-deps.sh $*
@@ -70,14 +93,38 @@ test-userspace: deps-build deps-userspace
 vectors: deps-build
 	@$(HARNESS)/vectors-run
 
+sim: deps-build
+	@$(HARNESS)/sim-run $(if $(SECONDS),--seconds $(SECONDS))
+
 kunit: deps-kunit
 	@$(HARNESS)/kunit-run $(SUITE)
 
 kselftest: deps-guest
 	@$(HARNESS)/kselftest-run $(TEST)
 
+model: deps-model
+	@$(if $(CASE),$(HARNESS)/model-run $(CASE),$(HARNESS)/check model)
+
+fork: deps-guest
+	@$(HARNESS)/fork-run
+
+power: deps-guest
+	@$(HARNESS)/power-run $(if $(CUTS),--cuts $(CUTS)) $(if $(POINTS),--points $(POINTS) --random 0)
+
+fuzz: deps-build deps-userspace deps-fuzz deps-kunit deps-guest
+	@$(HARNESS)/$(if $(TARGET),fuzz-host $(TARGET),$(if $(PART),fuzz-run $(PART),check fuzz))
+
+check-debug: deps-kunit deps-guest
+	@$(HARNESS)/check $(addprefix debug-,$(or $(PART),$(DEBUG_PARTS)))
+
+soak: deps-guest
+	@$(HARNESS)/soak
+
 check: deps
 	@$(HARNESS)/check
+
+check-kernels: deps-guest deps-kernels
+	@$(HARNESS)/$(if $(KERNELS),kernels-run $(KERNELS),check kernels)
 
 demo: deps-build deps-guest
 	@$(HARNESS)/guest-build amd64

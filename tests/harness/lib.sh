@@ -91,15 +91,30 @@ copy_sources() {
 	cp "$root/Kbuild" "$dir/Kbuild"
 }
 
-# compiler ARCH: sets what tools for it are called: cross, triplet, kernel_arch.
+# compiler GUEST: sets what tools for its architecture are called: cross, triplet,
+# kernel_arch.  User mode Linux is a guest of the machine's own.
 # shellcheck disable=SC2034 # by those who call it
 compiler() {
-	case $1 in
+	local arch=${1%%-*} machine
+
+	machine=$(dpkg --print-architecture)
+	[ "$arch" != uml ] || arch=$machine
+	case $arch in
 	amd64) triplet=x86_64-linux-gnu kernel_arch=x86_64 ;;
 	arm64) triplet=aarch64-linux-gnu kernel_arch=arm64 ;;
-	*) die "no such architecture: $1" ;;
+	armhf) triplet=arm-linux-gnueabihf kernel_arch=arm ;;
+	s390x) triplet=s390x-linux-gnu kernel_arch=s390 ;;
+	*) die "no such architecture: $arch" ;;
 	esac
 	cross=$triplet-
-	[ "$1" != "$(dpkg --print-architecture)" ] || cross=
+	[ "$arch" != "$machine" ] || cross=
+	[ "${1%%-*}" != uml ] || kernel_arch=um
 	command -v "${cross}gcc" >/dev/null || die "${cross}gcc is missing: make deps installs it"
+}
+
+# use_libraries IMAGE: after compiler; programs are linked with what that image of
+# a guest has, and sets libraries to where that is.
+use_libraries() {
+	libraries=$1/sysroot/usr/lib/$triplet
+	export PKG_CONFIG_LIBDIR=$libraries/pkgconfig PKG_CONFIG_SYSROOT_DIR=$1/sysroot
 }

@@ -9,6 +9,7 @@ deadline, and leaving the `with` block ends the machine whatever happened.
 from __future__ import annotations
 
 import base64
+import functools
 import itertools
 import json
 import os
@@ -25,6 +26,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
+from disk import Disk
 from klog import TROUBLE
 
 HARNESS = Path(__file__).resolve().parent
@@ -37,8 +39,12 @@ QEMU: dict[str, list[str]] = {
     "arm64": ["qemu-system-aarch64", "-machine", "virt", "-cpu", "cortex-a72"],
 }
 CONSOLE = {"amd64": "ttyS0", "arm64": "ttyAMA0"}
-STRICT = ("panic=-1 oops=panic panic_on_warn=1 slub_debug=FZ "
-          "random.trust_cpu=on loglevel=7")
+# Red zones around what the module allocates and frees; around all that a process
+# is made of they would double what a fork takes.
+SLUB_DEBUG = "slub_debug=FZ,kmalloc-*,skbuff_*"
+# An emulated processor has no use for mitigations, and pays most for them.
+STRICT = ("panic=-1 oops=panic panic_on_warn=1 mitigations=off "
+          f"random.trust_cpu=on loglevel=7 {SLUB_DEBUG}")
 
 
 class MachineError(Exception):
@@ -71,7 +77,7 @@ class Cable:
                      f"file={self.pcap},maxlen=65535"]
         return args
 
-    def wait_for_first(self, deadline: float) -> None:
+    def wait_for_other(self, deadline: float) -> None:
         """The second end can only be plugged in when the first is there."""
         while self.ends == 1 and not self.path.exists():
             if time.monotonic() > deadline:
@@ -79,9 +85,45 @@ class Cable:
             time.sleep(0.05)
 
 
-def image(arch: str) -> Path:
+class LastingCable:
+    """A cable that outlives its machines: either end may come and go.
+
+    QEMU's stream sockets do not connect again.  Datagrams need not, and like a
+    cable these lose what nobody is there to receive.
+    """
+
+    def __init__(self) -> None:
+        # Both are bound before either is let go, so that they differ.
+        with socket.socket(type=socket.SOCK_DGRAM) as one, \
+                socket.socket(type=socket.SOCK_DGRAM) as other:
+            one.bind(("127.0.0.1", 0))
+            other.bind(("127.0.0.1", 0))
+            self._ports = [end.getsockname()[1] for end in (one, other)]
+        self._owners: list[str] = []
+
+    def plug(self, mac: str) -> list[str]:
+        """QEMU's arguments for the end that this address always has."""
+        if mac not in self._owners:
+            self._owners.append(mac)
+        end = self._owners.index(mac)
+        if end > 1:
+            raise ValueError("a cable has two ends")
+        local, remote = self._ports[end], self._ports[1 - end]
+        return ["-netdev", "dgram,id=n0,"
+                f"local.type=inet,local.host=127.0.0.1,local.port={local},"
+                f"remote.type=inet,remote.host=127.0.0.1,remote.port={remote}",
+                # Its table of VLANs would not survive save().
+                "-device", f"virtio-net-pci,netdev=n0,id=nic0,mac={mac},romfile=,"
+                "ctrl_vlan=off"]
+
+    def wait_for_other(self, deadline: float) -> None:
+        """An end needs no other."""
+
+
+@functools.cache
+def image(guest: str) -> Path:
     """Folder of the kernel and root filesystem; fetched on first use."""
-    made = subprocess.run([HARNESS / "guest-image", arch], check=True,
+    made = subprocess.run([HARNESS / "guest-image", guest], check=True,
                           stdout=subprocess.PIPE, text=True)
     return Path(made.stdout.strip())
 
@@ -118,24 +160,34 @@ class Machine:
     files: guest path -> host file or folder, copied in before boot.
     work:  a folder of the host for sockets and the console's log
            (work/NAME.console).
+    extra: more arguments of QEMU's.
+    boot:  seconds that a boot may take.
+
+    A machine can be killed and started again.
     """
 
-    def __init__(self, arch: str, name: str, work: Path, *,
+    def __init__(self, guest: str, name: str, work: Path, *,
                  files: dict[str, Path] | None = None,
-                 cable: Cable | None = None, mac: str = "52:54:00:00:00:01",
-                 cpus: int = 2, memory: int = 512, cmdline: str = STRICT) -> None:
-        self.arch = arch
+                 cable: Cable | LastingCable | None = None,
+                 mac: str = "52:54:00:00:00:01", disk: Disk | None = None,
+                 cpus: int = 2, memory: int = 512, cmdline: str = STRICT,
+                 extra: tuple[str, ...] = (), boot: float = BOOT_TIMEOUT) -> None:
+        self.guest = guest
+        self.arch = guest.partition("-")[0]
         self.name = name
         self.work = Path(work).resolve()
         self.files = files or {}
         self.cable = cable
         self.mac = mac
+        self.disk = disk
         self.cpus = cpus
         self.memory = memory
         self.cmdline = cmdline
+        self.extra = extra
+        self.boot = boot
         self.console = self.work / f"{name}.console"
         self.initrd = self.work / f"{name}.initrd"
-        self._qemu: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._port: socket.socket | None = None
         self._qmp: socket.socket | None = None
         self._scratch: tempfile.TemporaryDirectory[str] | None = None
@@ -155,36 +207,62 @@ class Machine:
 
     # -- life ---------------------------------------------------------------
 
-    def start(self, wait: bool = True) -> None:
-        """Boot; with wait=False call wait_ready() later."""
-        deadline = time.monotonic() + BOOT_TIMEOUT
+    def start(self, wait: bool = True, saved: Path | None = None) -> None:
+        """Boot; with wait=False call wait_ready() later.
+
+        saved: go on from what save() wrote instead.
+        """
+        deadline = time.monotonic() + self.boot
         self.work.mkdir(parents=True, exist_ok=True)
         # Socket paths are limited to 107 octets, so they do not go into work.
         self._scratch = tempfile.TemporaryDirectory(prefix="hpkm-vm-")
-        self.console.unlink(missing_ok=True)
+        if not saved:
+            self.console.unlink(missing_ok=True)
         if self.cable:
-            self.cable.wait_for_first(deadline)
+            self.cable.wait_for_other(deadline)
+        self._launch(deadline, saved)
+        if saved:
+            self._wait_for_status("running", deadline)
+        elif wait:
+            self.wait_ready(deadline)
+
+    def _launch(self, deadline: float, saved: Path | None) -> None:
+        assert self._scratch
         command = self._command(Path(self._scratch.name))
+        if saved:
+            command += ["-incoming", f"exec:cat {shlex.quote(str(saved))}"]
+        else:
+            command += ["-initrd", str(self._make_initrd())]
         with (self.work / f"{self.name}.qemu").open("wb") as log:
-            self._qemu = subprocess.Popen(command, stdin=subprocess.DEVNULL,
-                                          stdout=log, stderr=log)
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL,
+                                             stdout=log, stderr=log)
         self._port = self._connect("port", deadline)
         self._qmp = self._connect("qmp", deadline)
-        if wait:
-            self.wait_ready(deadline)
+
+    def save(self, to: Path, timeout: float = 60.0) -> None:
+        """Write the whole machine to a file; it stands still from then on."""
+        deadline = time.monotonic() + timeout
+        self._ask_qemu("migrate", {"uri": f"exec:cat >{shlex.quote(str(to))}"})
+        self._wait_for_status("postmigrate", deadline)
+
+    def _wait_for_status(self, status: str, deadline: float) -> None:
+        while (now := self._ask_qemu("query-status")["status"]) != status:
+            if time.monotonic() > deadline:
+                raise self._lost(f"it is {now}, not {status}")
+            time.sleep(0.1)
 
     def wait_ready(self, deadline: float | None = None) -> None:
         """Return when the guest's agent takes commands."""
         self._read_until(b"agent ready\n",
-                         deadline or time.monotonic() + BOOT_TIMEOUT, "boot")
+                         deadline or time.monotonic() + self.boot, "boot")
 
     def kill(self) -> None:
         """Cut the power."""
-        if self._qemu and self._qemu.poll() is None:
-            self._qemu.send_signal(signal.SIGKILL)
-        if self._qemu:
-            self._qemu.wait()
-            self._qemu = None
+        if self._process and self._process.poll() is None:
+            self._power_off(self._process)
+        if self._process:
+            self._process.wait()
+            self._process = None
         for end in (self._port, self._qmp):
             if end:
                 end.close()
@@ -195,33 +273,40 @@ class Machine:
             self._scratch.cleanup()
             self._scratch = None
 
-    def _command(self, scratch: Path) -> list[str]:
-        source = image(self.arch)
+    def _power_off(self, process: subprocess.Popen[bytes]) -> None:
+        process.send_signal(signal.SIGKILL)
+
+    def _make_initrd(self) -> Path:
         overlay = self.work / f"{self.name}.overlay"
         pack_files(self.files, overlay)
         with self.initrd.open("wb") as out:
-            for part in (source / "rootfs.cpio", overlay):
+            for part in (image(self.guest) / "rootfs.cpio", overlay):
                 with part.open("rb") as piece:
                     shutil.copyfileobj(piece, out)
         overlay.unlink()
+        return self.initrd
+
+    def _command(self, scratch: Path) -> list[str]:
         network = self.cable.plug(self.mac) if self.cable else ["-nic", "none"]
+        disk = self.disk.attach() if self.disk else []
         return QEMU[self.arch] + [
             "-accel", "tcg,thread=multi", "-smp", str(self.cpus),
             "-m", str(self.memory), "-nodefaults", "-display", "none",
-            "-no-reboot", "-kernel", str(source / "vmlinuz"),
-            "-initrd", str(self.initrd), "-append",
-            f"console={CONSOLE[self.arch]} {self.cmdline}",
-            "-serial", f"file:{self.console}",
+            "-no-reboot", "-kernel", str(image(self.guest) / "vmlinuz"),
+            "-append", f"console={CONSOLE[self.arch]} {self.cmdline}",
+            "-chardev", f"file,id=console,path={self.console},append=on",
+            "-serial", "chardev:console",
             "-qmp", f"unix:{scratch}/qmp,server=on,wait=off",
             "-object", "rng-random,id=rng0,filename=/dev/urandom",
             "-device", "virtio-rng-pci,rng=rng0",
             "-device", "virtio-serial-pci",
             "-chardev", f"socket,id=port,path={scratch}/port,server=on,wait=off",
             "-device", "virtserialport,chardev=port,name=hpkm",
-        ] + network
+            *self.extra,
+        ] + network + disk
 
     def _connect(self, name: str, deadline: float) -> socket.socket:
-        assert self._scratch and self._qemu
+        assert self._scratch and self._process
         while True:
             end = socket.socket(socket.AF_UNIX)
             try:
@@ -229,7 +314,7 @@ class Machine:
                 return end
             except OSError:
                 end.close()
-            if self._qemu.poll() is not None:
+            if self._process.poll() is not None:
                 log = tail(self.work / f"{self.name}.qemu")
                 raise MachineError(f"{self.name}: qemu ended at once\n{log}")
             if time.monotonic() > deadline:
@@ -289,19 +374,22 @@ class Machine:
         """Pull the cable out of this machine, or put it back."""
         self._ask_qemu("set_link", {"name": "n0", "up": plugged})
 
-    def _ask_qemu(self, command: str, arguments: dict[str, object]) -> None:
+    def _ask_qemu(self, command: str,
+                  arguments: dict[str, object] | None = None) -> dict[str, object]:
         assert self._qmp
         self._qmp.settimeout(GRACE)
         with self._qmp.makefile("rw", encoding="utf-8") as stream:
             for number, ask in enumerate((
                     {"execute": "qmp_capabilities"},
-                    {"execute": command, "arguments": arguments})):
+                    {"execute": command, "arguments": arguments or {}})):
                 stream.write(json.dumps(ask) + "\n")
                 stream.flush()
                 reply = _reply(stream)
                 # A second greeting of capabilities is refused; that is fine.
                 if number and "error" in reply:
                     raise MachineError(f"{self.name}: {command}: {reply['error']}")
+        answer = reply.get("return")
+        return answer if isinstance(answer, dict) else {}
 
     # -- waiting ------------------------------------------------------------
 

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The guests that tests run in, by name, and what they have to find at the end.
+
+A guest is one that guest-image knows: a stock kernel's ("amd64", "arm64"), or one
+with a kernel of the project's own that looks for faults (kernels/NAME.config).
+"""
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from machine import BOOT_TIMEOUT, HARNESS, SLUB_DEBUG, STRICT, Machine, MachineError
+from usermode import UserModeMachine
+
+DEBUG = HARNESS.parent / "debug"
+REMAINS = {"/hpkm/remains": DEBUG / "remains"}
+SCAN_TIMEOUT = 300.0
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How a guest is booted, and what it has to look for remains with."""
+
+    kind: type[Machine] = Machine
+    memory: int = 512
+    cmdline: str = STRICT
+    means: str = "nothing"
+    boot: float = BOOT_TIMEOUT
+
+
+# Whose every allocation is noted, and freed memory overwritten.
+NOTED = STRICT.replace(SLUB_DEBUG, "slub_debug=FZPU page_poison=1 log_buf_len=8M")
+
+# The kernel's own data races are no reason to stop; see klog.py.
+RACY = STRICT.replace("panic_on_warn=1 ", "").replace(SLUB_DEBUG, "log_buf_len=8M")
+
+KINDS = {
+    "uml-debug": Kind(UserModeMachine, 1024, NOTED, "slab kmemleak"),
+    "amd64-kasan": Kind(Machine, 2048, NOTED, "slab kmemleak", 600.0),
+    "amd64-kcsan": Kind(Machine, 1024, RACY, boot=600.0),
+}
+
+
+def guest(name: str, called: str, work: Path, files: dict[str, Path]) -> Machine:
+    """One, not yet booted."""
+    kind = KINDS.get(name, Kind())
+    return kind.kind(name, called, work, files=files, memory=kind.memory,
+                     cmdline=kind.cmdline, boot=kind.boot)
+
+
+class Remains:
+    """What modules leave behind from now on."""
+
+    def __init__(self, machine: Machine) -> None:
+        self.machine = machine
+        self._ask("before")
+
+    def found(self) -> str:
+        """Nothing, or what there should not be any more."""
+        status, said = self._ask("after")
+        means = KINDS.get(self.machine.guest, Kind()).means
+        if not said.rstrip().endswith(f"remains: looked with {means}"):
+            raise MachineError(f"{self.machine.name}: no {means} to look with:\n{said}")
+        return said if status else ""
+
+    def _ask(self, what: str) -> tuple[int, str]:
+        return self.machine.run(f"bash /hpkm/remains {what}", timeout=SCAN_TIMEOUT)
