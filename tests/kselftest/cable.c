@@ -8,7 +8,8 @@
  * EtherType; FATE is ok, drop, dup, hold, late, xor, reflect or down.  HEX is the
  * frame as it arrived, from the Ethernet header on.
  *
- * Commands are lines read from FIFO; each is answered by "# COMMAND":
+ * Commands are lines read from FIFO; each is answered on standard error, when it is
+ * in force, by "# COMMAND":
  *	ACTION DIRECTION TYPE [skip N] [every N] [count N] [len N] [at N HEX] [repeat]
  *		a rule.  ACTION is drop, dup, hold, reflect (to its sender, as if
  *		from whom it was for) or xor; DIRECTION and TYPE may be "any";
@@ -319,8 +320,7 @@ static void take_command(FILE *from)
 		die("commands");
 	line[strcspn(line, "\n")] = '\0';
 	strcpy(copy, line);
-	printf("%s %s\n", obey(line) ? "#" : "# refused", copy);
-	fflush(stdout);
+	fprintf(stderr, "%s %s\n", obey(line) ? "#" : "# refused", copy);
 }
 
 /* Frames that are sent on different CPUs may overtake each other. */
@@ -356,8 +356,7 @@ int main(int argc, char **argv)
 		wait[i] = (struct pollfd){ .fd = side[i], .events = POLLIN };
 	}
 	wait[2] = (struct pollfd){ .fd = fileno(commands), .events = POLLIN };
-	printf("# ready\n");
-	fflush(stdout);
+	fprintf(stderr, "# ready\n");
 	for (;;) {
 		if (poll(wait, 3, -1) < 0 && errno != EINTR)
 			die("poll");

@@ -132,8 +132,8 @@ cabled_hosts() {
 	mkfifo "$tmp/cable.fifo" || return 1
 	exec {cable_fd}<>"$tmp/cable.fifo"
 	: >"$tmp/cable"
-	spawn_in "$C" "${1-cable}" ca cb "${@:2}" "$tmp/cable.fifo" >>"$tmp/cable" 2>"$tmp/cable.err"
-	wait_until 5 grep -q '^# ready' "$tmp/cable"
+	spawn_in "$C" "${1-cable}" ca cb "${@:2}" "$tmp/cable.fifo" >>"$tmp/cable" 2>"$tmp/cable.said"
+	wait_until 5 grep -q '^# ready' "$tmp/cable.said"
 }
 
 # bridged_hosts: $A, $B and $D on an Ethernet of which $C is the switch.
@@ -148,7 +148,7 @@ bridged_hosts() {
 }
 
 cable_answers() {
-	grep -c '^#' "$tmp/cable"
+	grep -c '^#' "$tmp/cable.said"
 }
 
 cable_has_answered() {
@@ -162,7 +162,7 @@ cable_do() {
 
 	echo "$*" >&"$cable_fd"
 	wait_until 5 cable_has_answered "$before" &&
-		! grep '^#' "$tmp/cable" | tail -n 1 | grep -q '^# refused'
+		! tail -n 1 "$tmp/cable.said" | grep -q '^# refused'
 }
 
 # cable_forget: after much traffic, so that questions about later frames are quick.
@@ -176,7 +176,7 @@ cable_now() {
 }
 
 cable_since() {
-	tail -n "+$(($1 + 1))" "$tmp/cable" | grep -v '^#'
+	tail -n "+$(($1 + 1))" "$tmp/cable"
 }
 
 # frames MARK DIRECTION TYPE: how many of them came; DIRECTION a>b, b>a or '.>.'

@@ -2,7 +2,8 @@
 /*
  * storm A B SEED FIFO: joins two interfaces like a cable on a bad day.
  *
- * Commands are lines read from FIFO; each is answered by "# COMMAND":
+ * Commands are lines read from FIFO; each is answered on standard error by
+ * "# COMMAND":
  *	storm		a new one: how often frames are lost (up to 60 %), doubled,
  *			delayed (up to 5 s), changed, reflected, and how often one
  *			from long ago comes again is drawn anew
@@ -221,9 +222,9 @@ static void take_command(FILE *from)
 	else if (!strcmp(line, "count\n"))
 		report();
 	else
-		printf("# refused ");
-	printf("# %s", line);
+		fprintf(stderr, "# refused ");
 	fflush(stdout);
+	fprintf(stderr, "# %s", line);
 }
 
 int main(int argc, char **argv)
@@ -248,8 +249,7 @@ int main(int argc, char **argv)
 		wait[i] = (struct pollfd){ .fd = side[i], .events = POLLIN };
 	}
 	wait[2] = (struct pollfd){ .fd = fileno(commands), .events = POLLIN };
-	printf("# ready\n");
-	fflush(stdout);
+	fprintf(stderr, "# ready\n");
 	for (;;) {
 		if (poll(wait, 3, waiting_count ? 1 : -1) < 0 && errno != EINTR)
 			die("poll");
