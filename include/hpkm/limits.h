@@ -48,6 +48,8 @@
 #define HPKM_SESSIONS_OLD	4			/* draining or replaced, a peer */
 #define HPKM_REPLAY_WINDOW	2048			/* frames */
 #define HPKM_STAGED_FRAMES	128			/* a peer, waiting for a session */
+#define HPKM_STAGED_CATCH_UP	(8 * HPKM_STAGED_FRAMES) /* sent before others may overtake */
+#define HPKM_STAGED_ASK		(100 * HPKM_MS)		/* between two words that they wait */
 
 /* Pairing, section 4 */
 #define HPKM_PAIR_WINDOW_S	120

@@ -51,12 +51,9 @@ void hpkm_machine_tell(struct hpkm_machine *machine, enum hpkm_machine_event_typ
 /**
  * hpkm_machine_renewed() - a pairing's context is the only one now
  * @machine: whose
- *
- * What the peer counted before, it may count anew.
  */
 void hpkm_machine_renewed(struct hpkm_machine *machine)
 {
-	machine->peer_hctr = 0;
 	hpkm_machine_tell(machine, HPKM_MACHINE_RENEWED, NULL, NULL, NULL);
 }
 

@@ -278,7 +278,7 @@ struct hpkm_store {
  * @start: when to begin an exchange
  * @attempt: the own one
  * @half_open: the peer's
- * @peer_hctr: the highest hctr that was answered
+ * @peer_hctr: the highest hctr that was answered in the current epoch
  * @finished: the last two
  * @next: the session of an attempt in WA
  * @current_session: current or draining; what is sent goes here

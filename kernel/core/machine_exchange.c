@@ -483,6 +483,7 @@ static int complete_half_open(struct hpkm_machine *machine, struct hpkm_half_ope
 	struct hpkm_session_keys keys;
 	struct hpkm_session *session;
 	enum hpkm_epoch_slot slot = x->slot;
+	u64 hctr = x->hctr;
 
 	machine->pair.suite->derive(x, &keys);
 	session = machine->ops->session_create(machine, &keys, false, x->responder_sid);
@@ -498,6 +499,8 @@ static int complete_half_open(struct hpkm_machine *machine, struct hpkm_half_ope
 	machine->ops->step(machine, HPKM_STEP_C5_OPENED, x);
 	keep_finished(machine, half, now);
 	install(machine, session, slot, now);
+	/* Those of the epoch before do not count any more; this one is of this epoch. */
+	machine->peer_hctr = max(machine->peer_hctr, hctr);
 	send_finished(machine, &machine->finished[0]);
 	return 0;
 }

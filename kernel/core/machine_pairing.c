@@ -132,7 +132,7 @@ int hpkm_machine_pairing_replace(struct hpkm_machine *machine, const struct hpkm
 		return -EIO;
 	hpkm_exchange_forget(machine);
 	hpkm_sessions_end(machine);
-	*hpkm_current_epoch(machine) = *epoch;
+	hpkm_epoch_enter(machine, epoch);
 	hpkm_epoch_promote(machine, HPKM_EPOCH_CUR);
 	memcpy(machine->durable.address, address, HPKM_ADDRESS_LEN);
 	hpkm_machine_renewed(machine);

@@ -36,6 +36,7 @@ void hpkm_store_soon(struct hpkm_machine *machine, u64 now);
 void hpkm_store_tick(struct hpkm_machine *machine, u64 now);
 u64 hpkm_store_deadline(const struct hpkm_machine *machine);
 void hpkm_epoch_drop(struct hpkm_machine *machine, enum hpkm_epoch_slot slot);
+void hpkm_epoch_enter(struct hpkm_machine *machine, const struct hpkm_epoch *epoch);
 void hpkm_epoch_promote(struct hpkm_machine *machine, enum hpkm_epoch_slot slot);
 
 void hpkm_machine_tell(struct hpkm_machine *machine, enum hpkm_machine_event_type type,

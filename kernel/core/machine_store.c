@@ -21,6 +21,19 @@ void hpkm_epoch_drop(struct hpkm_machine *machine, enum hpkm_epoch_slot slot)
 }
 
 /**
+ * hpkm_epoch_enter() - another epoch secret is the current one
+ * @machine: whose
+ * @epoch: which
+ *
+ * What somebody with the old secret said of attempts says nothing of those here.
+ */
+void hpkm_epoch_enter(struct hpkm_machine *machine, const struct hpkm_epoch *epoch)
+{
+	*hpkm_current_epoch(machine) = *epoch;
+	machine->peer_hctr = 0;
+}
+
+/**
  * hpkm_epoch_promote() - an epoch secret becomes the only one
  * @machine: whose
  * @slot: where it is; HPKM_EPOCH_CUR erases the others
@@ -30,7 +43,7 @@ void hpkm_epoch_drop(struct hpkm_machine *machine, enum hpkm_epoch_slot slot)
 void hpkm_epoch_promote(struct hpkm_machine *machine, enum hpkm_epoch_slot slot)
 {
 	if (slot != HPKM_EPOCH_CUR)
-		*hpkm_current_epoch(machine) = machine->durable.epoch[slot];
+		hpkm_epoch_enter(machine, &machine->durable.epoch[slot]);
 	hpkm_epoch_drop(machine, HPKM_EPOCH_FRESH);
 	hpkm_epoch_drop(machine, HPKM_EPOCH_NEXT);
 }

@@ -241,7 +241,7 @@ static int on_answer(struct hpkm_machine *machine, const u8 *payload, size_t len
 	}
 	hpkm_exchange_purge(machine);
 	machine->ops->record_remove(machine, update->u.rid);
-	*hpkm_current_epoch(machine) = update->u.next;
+	hpkm_epoch_enter(machine, &update->u.next);
 	hpkm_epoch_drop(machine, HPKM_EPOCH_NEXT);
 	hpkm_store_and_freeze(machine, HPKM_WRITE_P2, now);		/* P2 */
 	return 0;

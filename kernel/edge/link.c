@@ -143,7 +143,7 @@ static void drop_queued(struct net_device *dev)
 static struct hpkm_link *link_create(struct hpkm_namespace *ns, struct net_device *dev,
 				     bool permissive)
 {
-	struct hpkm_link *link = kzalloc(sizeof(*link), GFP_KERNEL);
+	struct hpkm_link *link = kzalloc(sizeof(*link), GFP_KERNEL_ACCOUNT);
 
 	if (!link)
 		return NULL;

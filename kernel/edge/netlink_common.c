@@ -186,12 +186,14 @@ int hpkm_dump_peers(struct sk_buff *skb, struct netlink_callback *cb, int type,
 	if (type && hpkm_dump_attrs(cb)[type])
 		return dump_one_peer(skb, cb, type, fill);
 	while (!err) {
-		peer = hpkm_net_peer_after(&ns->hn, cursor->at);
+		u64 at = cursor->at;
+
+		peer = hpkm_net_peer_after(&ns->hn, &at);
 		if (!peer)
 			break;
 		err = fill(skb, &to, peer);
 		if (!err)
-			cursor->at = hpkm_peer_serial(peer);
+			cursor->at = at;
 		hpkm_peer_put(peer);
 	}
 	return skb->len ?: err;

@@ -21,7 +21,7 @@ bool hpkm_agent_is_ready(const struct hpkm_net *hn)
 /* Never moved back: somebody who writes all the time must not keep it from coming. */
 static void tick_within(struct hpkm_net *hn, u64 span)
 {
-	queue_delayed_work(hpkm_workqueue, &hn->agent.tick, nsecs_to_jiffies(span) + 1);
+	queue_delayed_work(hn->workqueue, &hn->agent.tick, nsecs_to_jiffies(span) + 1);
 }
 
 /* ---- writes that wait ---- */

@@ -14,7 +14,7 @@ int hpkm_counters_init(struct hpkm_counters *counters)
 {
 	int cpu;
 
-	counters->cpu = alloc_percpu(struct hpkm_counters_cpu);
+	counters->cpu = alloc_percpu_gfp(struct hpkm_counters_cpu, GFP_KERNEL_ACCOUNT);
 	if (!counters->cpu)
 		return -ENOMEM;
 	for_each_possible_cpu(cpu)

@@ -7,23 +7,9 @@
  * its next run itself; everybody else only ever moves that earlier, under
  * data_lock, so no deadline is lost between the two.
  */
-#include <linux/jiffies.h>
 #include <linux/slab.h>
+#include "clock.h"
 #include "data.h"
-
-static unsigned long jiffies_until(u64 at, u64 now)
-{
-	/* One more, so that the time has come when the work runs. */
-	return at <= now ? 0 : nsecs_to_jiffies(at - now) + 1;
-}
-
-static bool runs_before(const struct delayed_work *tick, unsigned long expires)
-{
-	if (timer_pending(&tick->timer))
-		return time_before_eq(tick->timer.expires, expires);
-	/* Queued and not begun: it will see what the caller has done. */
-	return work_pending(&tick->work);
-}
 
 /**
  * hpkm_data_kick() - something must be done for a peer's data
@@ -35,11 +21,10 @@ static bool runs_before(const struct delayed_work *tick, unsigned long expires)
  */
 void hpkm_data_kick(struct hpkm_peer *peer, u64 at, u64 now)
 {
-	unsigned long delay = jiffies_until(at, now);
-
 	lockdep_assert_held(&peer->data_lock);
-	if (at != HPKM_NEVER && !runs_before(&peer->data_tick, jiffies + delay))
-		mod_delayed_work(hpkm_workqueue, &peer->data_tick, delay);
+	if (at != HPKM_NEVER)
+		hpkm_run_within(peer->hn->workqueue, &peer->data_tick,
+				hpkm_jiffies_until(at, now));
 }
 
 static u64 deadline(struct hpkm_peer *peer, bool sendable)

@@ -41,6 +41,7 @@ u64 hpkm_fragments_deadline(const struct hpkm_peer *peer);
 
 /* record.c */
 struct hpkm_log *hpkm_record_log_create(u32 size);
+bool hpkm_record_number_left(const struct hpkm_peer *peer);
 void hpkm_record_number(struct hpkm_peer *peer, u64 *rec, u64 *time, u8 location[HPKM_LI_LEN]);
 void hpkm_record_sent(struct hpkm_peer *peer, const struct hpkm_inner *inner, const u8 *data,
 		      size_t len);

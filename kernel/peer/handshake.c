@@ -51,7 +51,7 @@ static bool enqueue(struct hpkm_port *port, enum hpkm_queue which, struct sk_buf
 	if (READ_ONCE(port->stopped) || skb_queue_len_lockless(queue) >= HPKM_HANDSHAKE_QUEUE)
 		return false;
 	skb_queue_tail(queue, skb);
-	queue_work(hpkm_workqueue, &port->work);
+	queue_work(port->hn->workqueue, &port->work);
 	return true;
 }
 
@@ -434,7 +434,7 @@ static void work(struct work_struct *work)
 		if (!work_on_one_of_each(port))
 			return;
 	if (!READ_ONCE(port->stopped))
-		queue_work(hpkm_workqueue, &port->work);
+		queue_work(port->hn->workqueue, &port->work);
 }
 
 /**

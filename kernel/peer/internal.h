@@ -158,6 +158,8 @@ enum hpkm_pairing_store {
  * @staging: some wait or are on their way out, so others line up behind them; read
  *	elsewhere with READ_ONCE()
  * @flushing: a CPU is sending them
+ * @unstaged: how many were sent since others began to line up
+ * @asks_at: when one of many that wait asks for a session again
  * @fragments: halves that wait
  * @data_tick: acknowledgements, messages and fragments that are due
  */
@@ -183,6 +185,7 @@ struct hpkm_peer {
 	struct hpkm_port __rcu *port;
 	struct list_head on_port;
 	struct hpkm_bound __rcu *bound;
+	bool takes_over;
 	char name[HPKM_NAME_MAX + 1];
 	bool bridge;
 
@@ -210,6 +213,8 @@ struct hpkm_peer {
 	struct sk_buff_head staged;
 	bool staging;
 	bool flushing;
+	u32 unstaged;
+	u64 asks_at;
 	struct hpkm_fragment fragments[HPKM_FRAGMENTS];
 	struct delayed_work data_tick;
 };

@@ -220,7 +220,7 @@ static void renewed(struct hpkm_peer *peer)
 	peer->renewed_at = hpkm_now();
 	hpkm_data_renew(peer);
 	if (port && !READ_ONCE(port->stopped))
-		mod_delayed_work(hpkm_workqueue, &port->pairing_tick, 0);
+		mod_delayed_work(port->hn->workqueue, &port->pairing_tick, 0);
 }
 
 static void op_event(struct hpkm_machine *machine, const struct hpkm_machine_event *event)

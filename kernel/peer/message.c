@@ -17,14 +17,17 @@
 static int accept(struct hpkm_peer *peer, struct hpkm_message *message, u64 *rec)
 {
 	u64 now = hpkm_now();
-	int err;
+	int err = -EOVERFLOW;
 
 	spin_lock_bh(&peer->data_lock);
+	if (!hpkm_record_number_left(peer))
+		goto unlock;
 	hpkm_record_number(peer, &message->rec, &message->time, message->location);
 	*rec = message->rec;
 	err = hpkm_outbox_add(&peer->outbox, message, now);
 	if (!err)
 		hpkm_data_kick(peer, now, now);
+unlock:
 	spin_unlock_bh(&peer->data_lock);
 	return err;
 }
@@ -33,7 +36,7 @@ static struct hpkm_message *make_message(const void *data, u16 len)
 {
 	struct hpkm_message *message;
 
-	message = kzalloc(struct_size(message, data, len), GFP_KERNEL);
+	message = kzalloc(struct_size(message, data, len), GFP_KERNEL_ACCOUNT);
 	if (!message)
 		return NULL;
 	message->len = len;
@@ -51,7 +54,9 @@ static int hand_in(struct hpkm_peer *peer, struct hpkm_message *message, u64 *re
 		return -ENOENT;
 	}
 	err = accept(peer, message, rec);
-	if (err)
+	if (err == -EOVERFLOW)
+		*why = "All numbers of this start were used; load the module anew";
+	else if (err)
 		*why = "Too many messages wait to be acknowledged";
 	return err;
 }

@@ -9,28 +9,13 @@
 #include "../core/suite.h"
 #include "internal.h"
 
-struct workqueue_struct *hpkm_workqueue;
-
 /**
- * hpkm_peers_init() - what all namespaces share
+ * hpkm_peers_exit() - wait for RCU callbacks of this module
  *
- * Return: 0 or -ENOMEM.  Context: module init.
- */
-int hpkm_peers_init(void)
-{
-	hpkm_workqueue = alloc_workqueue("hpkm", WQ_UNBOUND | WQ_FREEZABLE, 0);
-	return hpkm_workqueue ? 0 : -ENOMEM;
-}
-
-/**
- * hpkm_peers_exit() - the reverse
- *
- * All namespaces are gone.  Waits for RCU callbacks of this module.
- * Context: module exit.
+ * All namespaces are gone.  Context: module exit.
  */
 void hpkm_peers_exit(void)
 {
-	destroy_workqueue(hpkm_workqueue);
 	rcu_barrier();
 }
 
@@ -53,6 +38,8 @@ static const struct rhashtable_params by_id_params = {
  */
 int hpkm_net_init(struct hpkm_net *hn, struct net *net, const struct hpkm_edge *edge)
 {
+	int err;
+
 	hn->net = net;
 	hn->edge = edge;
 	get_random_bytes(hn->id, sizeof(hn->id));
@@ -61,7 +48,14 @@ int hpkm_net_init(struct hpkm_net *hn, struct net *net, const struct hpkm_edge *
 	INIT_LIST_HEAD(&hn->peers);
 	spin_lock_init(&hn->location_lock);
 	hpkm_agent_init(hn);
-	return rhashtable_init(&hn->by_id, &by_id_params);
+	/* Its own: works that wait for @lock fill a queue, and that of others no more. */
+	hn->workqueue = alloc_workqueue("hpkm", WQ_UNBOUND | WQ_FREEZABLE, 0);
+	if (!hn->workqueue)
+		return -ENOMEM;
+	err = rhashtable_init(&hn->by_id, &by_id_params);
+	if (err)
+		destroy_workqueue(hn->workqueue);
+	return err;
 }
 
 /**
@@ -74,6 +68,7 @@ void hpkm_net_exit(struct hpkm_net *hn)
 {
 	hpkm_peers_remove_all(hn);
 	hpkm_agent_exit(hn);
+	destroy_workqueue(hn->workqueue);
 	rhashtable_destroy(&hn->by_id);
 	memzero_explicit(hn->sk, sizeof(hn->sk));
 	mutex_destroy(&hn->lock);
@@ -143,7 +138,7 @@ int hpkm_net_peer_insert(struct hpkm_net *hn, struct hpkm_peer *peer)
 void hpkm_net_peer_renew(struct hpkm_net *hn, struct hpkm_peer *peer)
 {
 	lockdep_assert_held(&hn->lock);
-	WRITE_ONCE(peer->serial, ++hn->last_serial);
+	peer->serial = ++hn->last_serial;
 	list_move_tail(&peer->node, &hn->peers);
 }
 
@@ -173,15 +168,16 @@ struct hpkm_peer *hpkm_net_peer_get(struct hpkm_net *hn, const u8 id[HPKM_ID_LEN
 	return peer;
 }
 
-struct hpkm_peer *hpkm_net_peer_after(struct hpkm_net *hn, u64 serial)
+struct hpkm_peer *hpkm_net_peer_after(struct hpkm_net *hn, u64 *serial)
 {
 	struct hpkm_peer *peer, *found = NULL;
 
 	mutex_lock(&hn->lock);
 	list_for_each_entry(peer, &hn->peers, node) {
-		if (peer->serial <= serial)
+		if (peer->serial <= *serial)
 			continue;
 		kref_get(&peer->ref);
+		*serial = peer->serial;
 		found = peer;
 		break;
 	}

@@ -89,6 +89,7 @@ struct hpkm_sk {
  * @ports: attached links, in order of attaching
  * @peers: by rising serial; read under @lock
  * @by_id: peers by id; looked up under RCU
+ * @workqueue: what links, peers and the agent have to do
  * @last_serial: of the newest peer
  * @sk: by enum hpkm_suite_id
  * @resting: how often hpkm_net_rest() was called and not taken back; under @lock
@@ -104,6 +105,7 @@ struct hpkm_net {
 	struct list_head ports;
 	struct list_head peers;
 	struct rhashtable by_id;
+	struct workqueue_struct *workqueue;
 	u64 last_serial;
 	struct hpkm_sk sk[HPKM_SUITE_IDS];
 	u32 resting;
@@ -141,22 +143,19 @@ void hpkm_net_id_get(struct hpkm_net *hn, u8 out[HPKM_ID_LEN]);
 void hpkm_net_location_get(struct hpkm_net *hn, u8 out[HPKM_LI_LEN]);
 
 /*
- * The first peer whose serial is above @serial, or NULL; for dumps that pause
- * while peers come and go.  The caller puts it.  Sleeps.
+ * The first peer whose serial is above *@serial, or NULL; for dumps that pause
+ * while peers come and go.  *@serial becomes the one that it was found by, which
+ * it may lose at any time.  The caller puts it.  Sleeps.
  */
-struct hpkm_peer *hpkm_net_peer_after(struct hpkm_net *hn, u64 serial);
+struct hpkm_peer *hpkm_net_peer_after(struct hpkm_net *hn, u64 *serial);
 /* The caller puts it. */
 struct hpkm_peer *hpkm_net_peer_get(struct hpkm_net *hn, const u8 id[HPKM_ID_LEN]);
 u32 hpkm_net_peer_count(struct hpkm_net *hn);
 
-/* What all namespaces share; module init and exit. */
-int hpkm_peers_init(void);
+/* Module exit, when all namespaces are gone: what RCU still has to free. */
 void hpkm_peers_exit(void);
 
 /* Print the paper's figures for suite xor: the module parameter's value. */
 extern bool hpkm_figures;
-
-/* The module's workqueue for handshakes, timers and netlink's after-effects. */
-extern struct workqueue_struct *hpkm_workqueue;
 
 #endif /* _HPKM_PEER_NET_H */

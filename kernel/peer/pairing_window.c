@@ -7,6 +7,7 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
+#include "clock.h"
 #include "internal.h"
 
 static struct hpkm_port *port_of(struct hpkm_pairing *pairing)
@@ -23,8 +24,8 @@ static void set_timer(struct hpkm_port *port)
 		   HPKM_NEVER : port->pairing.finished.until);
 	if (port->stopped || deadline == HPKM_NEVER)
 		return;
-	mod_delayed_work(hpkm_workqueue, &port->pairing_tick,
-			 deadline <= now ? 0 : nsecs_to_jiffies(deadline - now) + 1);
+	hpkm_run_within(port->hn->workqueue, &port->pairing_tick,
+			hpkm_jiffies_until(deadline, now));
 }
 
 /* The peer with this id, made if need be; NULL when it cannot be. */
@@ -49,6 +50,8 @@ static void move_to(struct hpkm_peer *peer, struct hpkm_port *port)
 	if (old && old != port) {
 		hpkm_peer_unlink(peer, "the peer paired on another link");
 		synchronize_rcu();
+		/* Frames that were on their way there when it was unlinked. */
+		hpkm_data_unlink(peer);
 	}
 	hpkm_peer_link(peer, port, true);
 }
@@ -100,12 +103,30 @@ static int op_begin(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN],
 	return err;
 }
 
+/**
+ * struct place - where a peer is, in case that what moves it cannot be stored
+ * @ifname: the link's name
+ * @address: there
+ */
+struct place {
+	char ifname[IFNAMSIZ];
+	u8 address[HPKM_ADDRESS_LEN];
+};
+
+static void put_back(struct hpkm_peer *peer, const struct place *place)
+{
+	hpkm_peer_set_ifname(peer, place->ifname);
+	memcpy(peer->machine.durable.address, place->address, HPKM_ADDRESS_LEN);
+}
+
 /*
  * What is about to be stored says where the peer is.  A peer made just now was
  * not there to begin.
  */
-static void expect_store(struct hpkm_peer *peer, struct hpkm_port *port)
+static void expect_store(struct hpkm_peer *peer, struct hpkm_port *port, struct place *before)
 {
+	memcpy(before->ifname, peer->ifname, sizeof(before->ifname));
+	memcpy(before->address, peer->machine.durable.address, HPKM_ADDRESS_LEN);
 	hpkm_peer_set_ifname(peer, port->ifname);
 	peer->machine.pairing = true;
 	peer->pairing_store = HPKM_PAIRING_STORE_NONE;
@@ -117,6 +138,7 @@ static int op_store_fresh(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN]
 			  const u8 address[HPKM_ADDRESS_LEN])
 {
 	struct hpkm_peer *peer = peer_for(port_of(pairing), id, true);
+	struct place before;
 	int err;
 
 	if (!peer)
@@ -124,9 +146,11 @@ static int op_store_fresh(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN]
 	mutex_lock(&peer->lock);
 	err = suite_fits(peer, pairing) ? 0 : -EPERM;
 	if (!err) {
-		expect_store(peer, port_of(pairing));
+		expect_store(peer, port_of(pairing), &before);
 		err = hpkm_machine_pairing_fresh(&peer->machine, epoch, listed, address,
 						 hpkm_now());
+		if (err && err != -EINPROGRESS)
+			put_back(peer, &before);
 	}
 	mutex_unlock(&peer->lock);
 	if (!err || err == -EINPROGRESS)
@@ -152,6 +176,7 @@ static int op_replace(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN],
 		      const struct hpkm_epoch *epoch, const u8 address[HPKM_ADDRESS_LEN])
 {
 	struct hpkm_peer *peer = peer_for(port_of(pairing), id, true);
+	struct place before;
 	int err;
 
 	if (!peer)
@@ -159,8 +184,10 @@ static int op_replace(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN],
 	mutex_lock(&peer->lock);
 	err = suite_fits(peer, pairing) ? 0 : -EPERM;
 	if (!err) {
-		expect_store(peer, port_of(pairing));
+		expect_store(peer, port_of(pairing), &before);
 		err = hpkm_machine_pairing_replace(&peer->machine, epoch, address, hpkm_now());
+		if (err && err != -EINPROGRESS && !hpkm_machine_frozen(&peer->machine))
+			put_back(peer, &before);
 	}
 	mutex_unlock(&peer->lock);
 	if (!err || err == -EINPROGRESS)
@@ -230,7 +257,7 @@ void hpkm_pairing_window_stored(struct hpkm_machine *machine, bool ok)
 	peer->pairing_store = ok ? HPKM_PAIRING_STORE_OK : HPKM_PAIRING_STORE_FAILED;
 	/* The window is under hn->lock, which comes before the peer's. */
 	if (port && !READ_ONCE(port->stopped))
-		mod_delayed_work(hpkm_workqueue, &port->pairing_tick, 0);
+		mod_delayed_work(port->hn->workqueue, &port->pairing_tick, 0);
 }
 
 static enum hpkm_pairing_store take_result(struct hpkm_port *port, const u8 *id)
@@ -238,8 +265,9 @@ static enum hpkm_pairing_store take_result(struct hpkm_port *port, const u8 *id)
 	struct hpkm_peer *peer = peer_for(port, id, false);
 	enum hpkm_pairing_store result = HPKM_PAIRING_STORE_NONE;
 
+	/* Nobody will say any more. */
 	if (!peer)
-		return result;
+		return HPKM_PAIRING_STORE_FAILED;
 	mutex_lock(&peer->lock);
 	swap(result, peer->pairing_store);
 	mutex_unlock(&peer->lock);

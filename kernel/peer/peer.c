@@ -12,6 +12,7 @@
 #include <linux/etherdevice.h>
 #include <linux/math64.h>
 #include <linux/slab.h>
+#include "clock.h"
 #include "internal.h"
 
 static struct hpkm_port *port_of(struct hpkm_peer *peer)
@@ -67,12 +68,6 @@ bool hpkm_peer_address(const struct hpkm_peer *peer, u8 out[ETH_ALEN])
 
 /* ---- the timer ---- */
 
-static unsigned long jiffies_until(u64 deadline, u64 now)
-{
-	/* One more, so that the deadline has passed when the work runs. */
-	return deadline <= now ? 0 : nsecs_to_jiffies(deadline - now) + 1;
-}
-
 /* How soon the work must run for what was asked, in jiffies. */
 static unsigned long wanted_within(const struct hpkm_peer *peer)
 {
@@ -83,39 +78,47 @@ static unsigned long wanted_within(const struct hpkm_peer *peer)
 	return wants ? HZ : MAX_JIFFY_OFFSET;
 }
 
-static void set_timer(struct hpkm_peer *peer)
+static void run_within(struct hpkm_peer *peer, unsigned long delay)
 {
-	u64 deadline = hpkm_machine_deadline(&peer->machine);
-	unsigned long delay;
-
-	if (peer->removed || deadline == HPKM_NEVER)
-		return;
-	/* Never at once: what could not be done now is not done by haste. */
-	delay = max(jiffies_until(deadline, hpkm_now()), 1UL);
-	mod_delayed_work(hpkm_workqueue, &peer->tick, delay);
+	hpkm_run_within(peer->hn->workqueue, &peer->tick, delay);
 	/*
-	 * Somebody may have asked between the machine's deadline and here, and
-	 * must not wait for it.  Pairs with the full barrier of
+	 * Somebody may have asked for less between the caller's look at things and
+	 * here, and been put off by it.  Pairs with the full barrier of
 	 * test_and_set_bit() in hpkm_peer_ask().
 	 */
 	smp_mb();
 	if (wanted_within(peer) < delay)
-		mod_delayed_work(hpkm_workqueue, &peer->tick, wanted_within(peer));
+		hpkm_run_within(peer->hn->workqueue, &peer->tick, wanted_within(peer));
+}
+
+static void set_timer(struct hpkm_peer *peer)
+{
+	u64 deadline = hpkm_machine_deadline(&peer->machine);
+
+	if (peer->removed || deadline == HPKM_NEVER)
+		return;
+	/* Never at once: what could not be done now is not done by haste. */
+	run_within(peer, max(hpkm_jiffies_until(deadline, hpkm_now()), 1UL));
 }
 
 /*
  * An outer address proves nothing: one that is another's is forgotten again.  What
- * there is no memory for now is bound a little later.
+ * cannot be bound now, mostly for want of memory, is bound a little later.
  */
 static void publish_address(struct hpkm_peer *peer)
 {
 	struct hpkm_port *port = port_of(peer);
 	u8 *address = peer->machine.durable.address;
-	int err = port ? hpkm_port_bind(port, peer, address, false) : 0;
+	int err;
 
-	if (err == -ENOMEM)
+	if (!port)
+		return;
+	err = hpkm_port_bind(port, peer, address, peer->takes_over);
+	if (!err)
+		peer->takes_over = false;
+	if (err && err != -EEXIST && err != -EADDRNOTAVAIL)
 		hpkm_peer_ask(peer, HPKM_WANT_CHECK);
-	if (!err || err == -ENOMEM)
+	if (err != -EEXIST && err != -EADDRNOTAVAIL)
 		return;
 	rcu_read_lock();
 	if (!hpkm_peer_address(peer, address))
@@ -167,16 +170,6 @@ static void tick(struct work_struct *work)
 	mutex_unlock(&peer->lock);
 }
 
-static bool runs_within_a_second(struct delayed_work *tick)
-{
-	if (!delayed_work_pending(tick))
-		return false;
-	if (!timer_pending(&tick->timer))
-		return true;
-	/* Who sets it meanwhile asks for what is wanted, too; see set_timer(). */
-	return time_before_eq(data_race(tick->timer.expires), jiffies + HZ);
-}
-
 /*
  * A session or an update is wanted at once.  CHECK is asked for by frames that
  * pass, and what it is about takes seconds, so one look a second will do.
@@ -185,10 +178,7 @@ void hpkm_peer_ask(struct hpkm_peer *peer, enum hpkm_want want)
 {
 	if (test_and_set_bit(want, &peer->wants))
 		return;
-	if (want != HPKM_WANT_CHECK)
-		mod_delayed_work(hpkm_workqueue, &peer->tick, 0);
-	else if (!runs_within_a_second(&peer->tick))
-		mod_delayed_work(hpkm_workqueue, &peer->tick, HZ);
+	run_within(peer, want == HPKM_WANT_CHECK ? HZ : 0);
 }
 
 /* ---- life ---- */
@@ -350,7 +340,8 @@ void hpkm_peer_link(struct hpkm_peer *peer, struct hpkm_port *port, bool take_ov
 		if (!peer->hn->resting)
 			hpkm_machine_link(&peer->machine, now);
 	}
-	hpkm_port_bind(port, peer, peer->machine.durable.address, take_over);
+	if (take_over)
+		peer->takes_over = true;
 	hpkm_peer_settle(peer);
 	mutex_unlock(&peer->lock);
 	if (take_over)
@@ -464,11 +455,6 @@ void hpkm_peers_remove_all(struct hpkm_net *hn)
 }
 
 /* ---- what the edges ask ---- */
-
-u64 hpkm_peer_serial(const struct hpkm_peer *peer)
-{
-	return READ_ONCE(peer->serial);
-}
 
 const u8 *hpkm_peer_id(const struct hpkm_peer *peer)
 {

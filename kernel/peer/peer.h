@@ -68,7 +68,6 @@ struct hpkm_received {
 };
 
 void hpkm_peer_put(struct hpkm_peer *peer);
-u64 hpkm_peer_serial(const struct hpkm_peer *peer);
 const u8 *hpkm_peer_id(const struct hpkm_peer *peer);
 
 /* All of these: process context, may sleep, take the peer's locks. */

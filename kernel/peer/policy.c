@@ -24,7 +24,8 @@ void hpkm_policy_init(struct hpkm_policy *policy)
 
 static bool interval_over(u32 interval_ms, u64 since, u64 now)
 {
-	return interval_ms && now - since >= interval_ms * HPKM_MS;
+	/* Another CPU may have looked at its clock later and been here first. */
+	return interval_ms && (s64)(now - since) >= (s64)(interval_ms * HPKM_MS);
 }
 
 /**
@@ -55,6 +56,8 @@ bool hpkm_policy_records(struct hpkm_peer *peer, u64 now)
 	if (policy->record_frames)
 		counted = ++peer->frames_since_record >= policy->record_frames;
 	if (!counted && !interval_over(policy->record_interval_ms, peer->record_at, now))
+		return false;
+	if (!hpkm_record_number_left(peer))
 		return false;
 	peer->frames_since_record = 0;
 	WRITE_ONCE(peer->record_at, now);

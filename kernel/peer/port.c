@@ -98,7 +98,7 @@ static bool is_bound_to(struct hpkm_port *port, struct hpkm_bound *bound, const 
 
 static struct hpkm_bound *make_bound(struct hpkm_peer *peer, const u8 *address)
 {
-	struct hpkm_bound *bound = kzalloc(sizeof(*bound), GFP_KERNEL);
+	struct hpkm_bound *bound = kzalloc(sizeof(*bound), GFP_KERNEL_ACCOUNT);
 
 	if (!bound)
 		return NULL;
@@ -115,8 +115,8 @@ static struct hpkm_bound *make_bound(struct hpkm_peer *peer, const u8 *address)
  * @take_over: also when it is another's, as pairing does
  *
  * Without @take_over an address that another peer has stays with that peer.
- * Return: 0, -EEXIST, -EADDRNOTAVAIL, -ENOMEM; the peer then keeps what it
- * had.  Context: peer->lock.
+ * Return: 0, -EEXIST, -EADDRNOTAVAIL, or what passes: -ENOMEM, -EBUSY, -E2BIG; the
+ * peer then keeps what it had.  Context: peer->lock.
  */
 int hpkm_port_bind(struct hpkm_port *port, struct hpkm_peer *peer, const u8 address[ETH_ALEN],
 		   bool take_over)

@@ -14,7 +14,7 @@ static void tell_rarely(struct hpkm_peer *peer, enum hpkm_event type, u64 *last,
 {
 	u64 before = READ_ONCE(*last);
 
-	if (before && now - before < EVENT_EVERY)
+	if (before && now < before + EVENT_EVERY)
 		return;
 	WRITE_ONCE(*last, now);
 	hpkm_peer_event(peer, type, NULL, NULL);

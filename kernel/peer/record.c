@@ -37,13 +37,24 @@ static u64 next_time(struct hpkm_peer *peer)
 }
 
 /**
+ * hpkm_record_number_left() - there is a number that no record has had
+ * @peer: to whom it would go
+ *
+ * One more would be another start's.  Context: data_lock.
+ */
+bool hpkm_record_number_left(const struct hpkm_peer *peer)
+{
+	return peer->next_count < BIT_ULL(HPKM_REC_BOOT_SHIFT);
+}
+
+/**
  * hpkm_record_number() - the next own record's number, T and LI
  * @peer: to whom it goes
  * @rec: receives the number, never used again
  * @time: receives T
  * @location: receives LI
  *
- * Context: data_lock.
+ * Context: data_lock; hpkm_record_number_left().
  */
 void hpkm_record_number(struct hpkm_peer *peer, u64 *rec, u64 *time, u8 location[HPKM_LI_LEN])
 {

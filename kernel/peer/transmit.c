@@ -381,10 +381,21 @@ static struct sk_buff *enqueue(struct hpkm_peer *peer, struct sk_buff *skb)
 	return displaced;
 }
 
-static void stage(struct hpkm_peer *peer, struct sk_buff *skb, bool l2addr, u64 now)
+/* A queue that is not empty has been asked for; again now and then all the same. */
+static bool asks(struct hpkm_peer *peer, u64 now)
+{
+	if (!skb_queue_empty(&peer->staged) && now < peer->asks_at)
+		return false;
+	peer->asks_at = now + HPKM_STAGED_ASK;
+	return true;
+}
+
+/* Returns whether a session is to be asked for, should there be none. */
+static bool stage(struct hpkm_peer *peer, struct sk_buff *skb, bool l2addr, u64 now)
 {
 	struct staged *staged = staged_of(skb);
 	struct sk_buff *displaced;
+	bool ask;
 
 	staged->until = now + HPKM_STAGED_LIFE;
 	staged->l2addr = l2addr;
@@ -393,14 +404,17 @@ static void stage(struct hpkm_peer *peer, struct sk_buff *skb, bool l2addr, u64 
 	nf_reset_ct(skb);
 
 	spin_lock_bh(&peer->data_lock);
+	ask = asks(peer, now);
 	displaced = enqueue(peer, skb);
-	WRITE_ONCE(peer->staging, true);
+	if (peer->unstaged < HPKM_STAGED_CATCH_UP)
+		WRITE_ONCE(peer->staging, true);
 	hpkm_data_kick(peer, now + HPKM_STAGED_LIFE, now);
 	spin_unlock_bh(&peer->data_lock);
 
 	hpkm_peer_count(peer, HPKM_COUNTER_TX_QUEUED);
 	if (displaced)
 		drop(peer, displaced, HPKM_COUNTER_TX_NO_SESSION);
+	return ask;
 }
 
 static bool begin_flush(struct hpkm_peer *peer)
@@ -414,7 +428,11 @@ static bool begin_flush(struct hpkm_peer *peer)
 	return begun;
 }
 
-/* The next one; with none left the flush has ended, and frames need not line up. */
+/*
+ * The next one; with none left the flush has ended, and frames need not line up.
+ * Where several CPUs send more than one can seal, that moment does not come: then the
+ * line ends all the same, and those that still wait are overtaken, once.
+ */
 static struct sk_buff *unstage(struct hpkm_peer *peer)
 {
 	struct sk_buff *skb;
@@ -423,6 +441,9 @@ static struct sk_buff *unstage(struct hpkm_peer *peer)
 	skb = __skb_dequeue(&peer->staged);
 	if (!skb) {
 		peer->flushing = false;
+		peer->unstaged = 0;
+		WRITE_ONCE(peer->staging, false);
+	} else if (++peer->unstaged >= HPKM_STAGED_CATCH_UP) {
 		WRITE_ONCE(peer->staging, false);
 	}
 	spin_unlock_bh(&peer->data_lock);
@@ -434,7 +455,9 @@ static void suspend_flush(struct hpkm_peer *peer, u64 now)
 {
 	spin_lock_bh(&peer->data_lock);
 	peer->flushing = false;
-	if (!skb_queue_empty(&peer->staged) && hpkm_channel_to_send(peer, now))
+	if (!hpkm_channel_to_send(peer, now))
+		peer->unstaged = 0;
+	else if (!skb_queue_empty(&peer->staged))
 		hpkm_data_kick(peer, now, now);
 	spin_unlock_bh(&peer->data_lock);
 }
@@ -445,8 +468,8 @@ static void suspend_flush(struct hpkm_peer *peer, u64 now)
  * @now: nanoseconds
  *
  * As long as there is a session, in their order: one CPU at a time does it, and
- * until it has sent the last one, what others send is staged behind it.  Not more
- * than HPKM_STAGED_FRAMES at once; data_tick does the others.
+ * until it has sent the last one, or HPKM_STAGED_CATCH_UP, what others send is staged
+ * behind it.  Not more than HPKM_STAGED_FRAMES at once; data_tick does the others.
  *
  * Context: bottom halves disabled, RCU read side.
  */
@@ -510,16 +533,17 @@ void hpkm_peer_send(struct hpkm_peer *peer, struct sk_buff *skb, bool l2addr)
 {
 	u64 now = hpkm_now();
 	struct hpkm_channel *channel = hpkm_channel_to_send(peer, now);
+	bool ask;
 
 	if (likely(channel && !READ_ONCE(peer->staging))) {
 		send_frame(channel, skb, l2addr, now);
 		return;
 	}
-	stage(peer, skb, l2addr, now);
+	ask = stage(peer, skb, l2addr, now);
 	/* A session that came since we looked has flushed without this frame. */
 	if (hpkm_channel_to_send(peer, now))
 		hpkm_staged_flush(peer, now);
-	else
+	else if (ask)
 		hpkm_peer_ask(peer, HPKM_WANT_SESSION);
 }
 

@@ -115,20 +115,20 @@ given_up() {
 }
 ktap_ok "the attempt fails for want of an ACK: what the other has said is taken" given_up
 
-# The burst is on the cable while its session is replaced.
+# The burst is on the cable while its session is replaced; that was after $before.
 overtaken_by_session() {
-	steady && cable_do hold 'a>b' DATA && burst a 10 20 && new_session && lists b replaced
+	steady && cable_do hold 'a>b' DATA && burst a 10 20 || return 1
+	# Not later than when the session is replaced.
+	before=${EPOCHREALTIME/./}
+	new_session && lists b replaced
 }
 late() {
 	overtaken_by_session && cable_do release && landed a
 }
 ktap_ok "frames of the replaced session that come late are taken" late
 too_late() {
-	local start
-	# Not later than when the session is replaced.
-	start=${EPOCHREALTIME/./}
 	overtaken_by_session && wait_until 10 lists_no b replaced &&
-		[ $((${EPOCHREALTIME/./} - start)) -ge 5000000 ] &&
+		[ $((${EPOCHREALTIME/./} - before)) -ge 5000000 ] &&
 		rises b rx_no_session cable_do release && fall_short a 10 first_missing 0
 }
 ktap_ok "... but not after 5 s" too_late

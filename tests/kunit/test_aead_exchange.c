@@ -545,6 +545,31 @@ static void number_rises_with_boots_and_attempts(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, responder->peer_hctr, 6ULL << 32 | 1);
 }
 
+/* Who had the old secret must not keep the peer out with a number of the future. */
+static void update_forgets_the_number(struct kunit *test)
+{
+	struct sim *sim = sim_of(test);
+	u32 i, node;
+
+	for (i = 0; i < 4; i++) {
+		node = i % 2;
+		sim_connect(test);
+		/* Without U3 it is the next exchange that brings the new secret. */
+		sim->drop_type = HPKM_U3;
+		sim->drop_count = i < 2 ? 0 : 100;
+		sim->node[0].machine.peer_hctr = U64_MAX;
+		sim->node[1].machine.peer_hctr = U64_MAX;
+		KUNIT_ASSERT_EQ(test, sim_update(sim, node, NULL), 0);
+		sim_run(sim, 20 * HPKM_SECOND);
+		KUNIT_EXPECT_TRUE(test, sim_connected(sim));
+		/* Whichever side answered last knows that attempt, and no other. */
+		KUNIT_EXPECT_LT(test, sim->node[0].machine.peer_hctr, U64_MAX);
+		KUNIT_EXPECT_LT(test, sim->node[1].machine.peer_hctr, U64_MAX);
+		KUNIT_EXPECT_GT(test, max(sim->node[0].machine.peer_hctr,
+					  sim->node[1].machine.peer_hctr), 0);
+	}
+}
+
 /* A new context is no place for the old one's numbers. */
 static void pairing_forgets_the_number(struct kunit *test)
 {
@@ -912,6 +937,7 @@ static struct kunit_case cases[] = {
 	EACH_REAL_SUITE(old_c1_is_answered_alone),
 	EACH_REAL_SUITE(replays_leave_room_for_the_new_one),
 	EACH_REAL_SUITE(number_rises_with_boots_and_attempts),
+	EACH_REAL_SUITE(update_forgets_the_number),
 	EACH_REAL_SUITE(pairing_forgets_the_number),
 	ONLY_SUITE_X25519(shares_of_small_order_lead_nowhere),
 	ONLY_SUITE_X25519(unopened_c1_costs_no_dh),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* C1 to ACK as anybody can send them: whose way they must not stand in. */
+#include <linux/delay.h>
 #include <linux/slab.h>
 #include "../each_suite.h"
 #include "two_ports.h"
@@ -223,6 +224,25 @@ static void each_kind_has_a_queue(struct kunit *test)
 	wait_until(test, is_answered(caller));
 }
 
+/* Each is looked at, none opens, and what is due is done all the same. */
+static void forged_ones_do_not_stop_the_clock(struct kunit *test)
+{
+	struct crowd *crowd = test->priv;
+	struct caller *caller = crowd->caller;
+	u64 began = hpkm_now();
+	u32 own_sid;
+
+	send_c1(test, caller, 1, 1);
+	wait_until(test, is_answered(caller));
+	own_sid = caller->peer->machine.half_open[0].x.responder_sid;
+	while (half_open(test) && hpkm_now() - began < 2 * HPKM_HALF_OPEN_LIFE) {
+		send_forged(test, caller->address, HPKM_C5, own_sid);
+		/* Several in each tick of the clock. */
+		usleep_range(HPKM_MS / 1000, 2 * HPKM_MS / 1000);
+	}
+	KUNIT_EXPECT_EQ(test, half_open(test), 0);
+}
+
 /* ---- a link's table of half-open exchanges ---- */
 
 static void fill_table(struct kunit *test)
@@ -326,6 +346,7 @@ static struct kunit_case cases[] = {
 	EACH_SUITE(strangers_leave_a_peer_its_turn),
 	EACH_SUITE(claiming_to_be_one_leaves_others_theirs),
 	EACH_SUITE(each_kind_has_a_queue),
+	EACH_SUITE(forged_ones_do_not_stop_the_clock),
 	EACH_SUITE(full_of_young_ones),
 	EACH_SUITE(old_ones_give_way),
 	EACH_REAL_SUITE(stale_ones_give_way_at_once),
@@ -335,7 +356,6 @@ static struct kunit_case cases[] = {
 
 static struct kunit_suite suite = {
 	.name = "hpkm-handshake",
-	.suite_init = peers_begin,
 	.suite_exit = peers_end,
 	.init = setup,
 	.test_cases = cases,

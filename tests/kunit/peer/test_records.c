@@ -365,6 +365,26 @@ static void message_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, hpkm_peer_message_send(peer, "x", 1, &rec, &why), -ENOBUFS);
 }
 
+/* One more would be of another start's numbers. */
+static void numbers_used_up(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	const char *why = NULL;
+	u64 rec;
+
+	set_policy(test, a, 1, 0);
+	spin_lock_bh(&a->peer->data_lock);
+	a->peer->next_count = BIT_ULL(HPKM_REC_BOOT_SHIFT) - 1;
+	spin_unlock_bh(&a->peer->data_lock);
+	send_frame(test, a, b, 60);
+	send_frame(test, a, b, 60);
+	KUNIT_EXPECT_EQ(test, carry(a, b), 2);
+	KUNIT_EXPECT_EQ(test, confirmed(b), 1);
+	KUNIT_EXPECT_EQ(test, hpkm_peer_message_send(a->peer, "x", 1, &rec, &why), -EOVERFLOW);
+	KUNIT_EXPECT_NOT_NULL(test, why);
+}
+
 /* Its receipt is lost, the message comes again: delivered once. */
 static void delivered_once(struct kunit *test)
 {
@@ -802,6 +822,7 @@ static struct kunit_case cases[] = {
 	EACH_SUITE(before_it_is_lost),
 	EACH_SUITE(message_sizes),
 	EACH_SUITE(message_refused),
+	EACH_SUITE(numbers_used_up),
 	EACH_SUITE(delivered_once),
 	EACH_SUITE(resent_not_logged_again),
 	EACH_SUITE(message_without_memory),
@@ -828,7 +849,6 @@ static struct kunit_case cases[] = {
 
 static struct kunit_suite suite = {
 	.name = "hpkm-records",
-	.suite_init = peers_begin,
 	.suite_exit = peers_end,
 	.init = setup,
 	.test_cases = cases,

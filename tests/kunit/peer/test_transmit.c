@@ -412,6 +412,30 @@ static void staged_not_overtaken(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, counted(a, HPKM_COUNTER_TX_QUEUED), 20);
 }
 
+/*
+ * Each frame that leaves brings another one, as on CPUs that send more than one can
+ * seal: in the end those that wait are overtaken, and none is lost.
+ */
+static void staged_line_ends(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct party *a = &cable->a, *b = &cable->b;
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		send_frame(test, a, b, 100);
+	for (i = 0; i < HPKM_STAGED_CATCH_UP; i++)
+		skb_queue_tail(&a->others, make_frame(test, b->port.address, a->port.address,
+						      ETH_P_IP, 101));
+	cable_connect(test, cable);
+	wait_until(test, skb_queue_len(&a->sent) == 3 + HPKM_STAGED_CATCH_UP);
+	KUNIT_EXPECT_EQ(test, counted(a, HPKM_COUNTER_TX_QUEUED), 3 + HPKM_STAGED_CATCH_UP - 1);
+	KUNIT_EXPECT_EQ(test, counted(a, HPKM_COUNTER_TX_NO_SESSION), 0);
+	/* And the next time that frames wait, others line up again. */
+	KUNIT_EXPECT_EQ(test, a->peer->unstaged, 0);
+	lose_sent(a);
+}
+
 static void staged_addresses(struct kunit *test)
 {
 	struct cable *cable = test->priv;
@@ -628,6 +652,7 @@ static struct kunit_case cases[] = {
 	EACH_SUITE(staged),
 	EACH_SUITE(staged_go_first),
 	EACH_SUITE(staged_not_overtaken),
+	EACH_SUITE(staged_line_ends),
 	EACH_SUITE(staged_addresses),
 	EACH_SUITE(staged_too_long),
 	EACH_SUITE(keeps_its_owner),
@@ -641,7 +666,6 @@ static struct kunit_case cases[] = {
 
 static struct kunit_suite suite = {
 	.name = "hpkm-transmit",
-	.suite_init = peers_begin,
 	.suite_exit = peers_end,
 	.init = setup,
 	.test_cases = cases,

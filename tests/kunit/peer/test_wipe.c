@@ -862,7 +862,6 @@ static struct kunit_case cases[] = {
 
 static struct kunit_suite suite = {
 	.name = "hpkm-wipe",
-	.suite_init = peers_begin,
 	.suite_exit = peers_end,
 	.init = setup,
 	.exit = watch_stop,

@@ -69,11 +69,6 @@ static const struct hpkm_edge edge = {
 
 /* ---- two devices ---- */
 
-int peers_begin(struct kunit_suite *suite)
-{
-	return hpkm_peers_init();
-}
-
 void peers_end(struct kunit_suite *suite)
 {
 	hpkm_peers_exit();

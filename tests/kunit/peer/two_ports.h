@@ -53,8 +53,7 @@ struct cable {
 /* As the machine does it, and for good. */
 void move_session(struct party *party, enum hpkm_session_state state, bool renews);
 
-/* A suite's init and exit: what all namespaces share. */
-int peers_begin(struct kunit_suite *suite);
+/* A suite's exit: nothing of it is left to RCU. */
 void peers_end(struct kunit_suite *suite);
 
 /* Paired under suite_of(@test); goes with the test. */

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Works that run at a time.  Whoever moves one only ever moves it earlier: somebody
+ * who can have it moved again and again, with frames that need not open, must not
+ * keep it from running.
+ */
+#ifndef _HPKM_PEER_CLOCK_H
+#define _HPKM_PEER_CLOCK_H
+
+#include <linux/jiffies.h>
+#include <linux/workqueue.h>
+
+/**
+ * hpkm_jiffies_until() - what a work is to be delayed by
+ * @at: nanoseconds
+ * @now: nanoseconds
+ *
+ * Return: jiffies; one more than there are, so that the time has come when it runs.
+ */
+static inline unsigned long hpkm_jiffies_until(u64 at, u64 now)
+{
+	return at <= now ? 0 : nsecs_to_jiffies(at - now) + 1;
+}
+
+/**
+ * hpkm_run_within() - a work has to run, and soon
+ * @workqueue: where
+ * @work: runs earlier, if that is when it would have run
+ * @delay: jiffies, at the latest
+ *
+ * Who calls it for one work at the same time with a longer delay may undo it; the
+ * owner of the work serialises these, or looks again.  Context: any.
+ */
+static inline void hpkm_run_within(struct workqueue_struct *workqueue,
+				   struct delayed_work *work, unsigned long delay)
+{
+	if (timer_pending(&work->timer)) {
+		if (time_before_eq(data_race(work->timer.expires), jiffies + delay))
+			return;
+	} else if (work_pending(&work->work)) {
+		/* Queued and not begun: it will see what the caller has done. */
+		return;
+	}
+	mod_delayed_work(workqueue, work, delay);
+}
+
+#endif /* _HPKM_PEER_CLOCK_H */
