@@ -35,6 +35,7 @@ static inline void hpkm_run_within(struct workqueue_struct *workqueue,
 				   struct delayed_work *work, unsigned long delay)
 {
 	if (timer_pending(&work->timer)) {
+		/* Whoever sets it meanwhile is one of those above. */
 		if (time_before_eq(data_race(work->timer.expires), jiffies + delay))
 			return;
 	} else if (work_pending(&work->work)) {

@@ -132,13 +132,14 @@ static void expect_store(struct hpkm_peer *peer, struct hpkm_port *port, struct 
 	peer->pairing_store = HPKM_PAIRING_STORE_NONE;
 }
 
-static int op_store_fresh(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN],
-			  const struct hpkm_epoch *epoch,
-			  const u8 listed[HPKM_EPOCH_SLOTS][HPKM_KID_LEN],
-			  const u8 address[HPKM_ADDRESS_LEN])
+/* Beside the old epochs that B has @listed, or, without that, in place of all. */
+static int store(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN],
+		 const struct hpkm_epoch *epoch, const u8 (*listed)[HPKM_KID_LEN],
+		 const u8 address[HPKM_ADDRESS_LEN])
 {
 	struct hpkm_peer *peer = peer_for(port_of(pairing), id, true);
 	struct place before;
+	u64 now = hpkm_now();
 	int err;
 
 	if (!peer)
@@ -147,9 +148,10 @@ static int op_store_fresh(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN]
 	err = suite_fits(peer, pairing) ? 0 : -EPERM;
 	if (!err) {
 		expect_store(peer, port_of(pairing), &before);
-		err = hpkm_machine_pairing_fresh(&peer->machine, epoch, listed, address,
-						 hpkm_now());
-		if (err && err != -EINPROGRESS)
+		err = listed ?
+		      hpkm_machine_pairing_fresh(&peer->machine, epoch, listed, address, now) :
+		      hpkm_machine_pairing_replace(&peer->machine, epoch, address, now);
+		if (err && err != -EINPROGRESS && !hpkm_machine_frozen(&peer->machine))
 			put_back(peer, &before);
 	}
 	mutex_unlock(&peer->lock);
@@ -157,6 +159,20 @@ static int op_store_fresh(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN]
 		move_to(peer, port_of(pairing));
 	hpkm_peer_put(peer);
 	return err;
+}
+
+static int op_store_fresh(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN],
+			  const struct hpkm_epoch *epoch,
+			  const u8 listed[HPKM_EPOCH_SLOTS][HPKM_KID_LEN],
+			  const u8 address[HPKM_ADDRESS_LEN])
+{
+	return store(pairing, id, epoch, listed, address);
+}
+
+static int op_replace(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN],
+		      const struct hpkm_epoch *epoch, const u8 address[HPKM_ADDRESS_LEN])
+{
+	return store(pairing, id, epoch, NULL, address);
 }
 
 static void op_confirm(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN])
@@ -170,30 +186,6 @@ static void op_confirm(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN])
 	hpkm_peer_settle(peer);
 	mutex_unlock(&peer->lock);
 	hpkm_peer_put(peer);
-}
-
-static int op_replace(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN],
-		      const struct hpkm_epoch *epoch, const u8 address[HPKM_ADDRESS_LEN])
-{
-	struct hpkm_peer *peer = peer_for(port_of(pairing), id, true);
-	struct place before;
-	int err;
-
-	if (!peer)
-		return -ENOMEM;
-	mutex_lock(&peer->lock);
-	err = suite_fits(peer, pairing) ? 0 : -EPERM;
-	if (!err) {
-		expect_store(peer, port_of(pairing), &before);
-		err = hpkm_machine_pairing_replace(&peer->machine, epoch, address, hpkm_now());
-		if (err && err != -EINPROGRESS && !hpkm_machine_frozen(&peer->machine))
-			put_back(peer, &before);
-	}
-	mutex_unlock(&peer->lock);
-	if (!err || err == -EINPROGRESS)
-		move_to(peer, port_of(pairing));
-	hpkm_peer_put(peer);
-	return err;
 }
 
 static void op_end(struct hpkm_pairing *pairing, const u8 id[HPKM_ID_LEN])
