@@ -80,9 +80,9 @@ bool hpkm_site_fails(struct hpkm_site *site);
 #define skb_copy_expand(...)	HPKM_SITE_OR("skb_copy_expand", NULL, skb_copy_expand(__VA_ARGS__))
 #define nlmsg_new(...)		HPKM_SITE_OR("nlmsg_new", NULL, nlmsg_new(__VA_ARGS__))
 #define genlmsg_new(...)	HPKM_SITE_OR("genlmsg_new", NULL, genlmsg_new(__VA_ARGS__))
-#undef alloc_percpu
-#define alloc_percpu(type)	HPKM_SITE_OR("alloc_percpu", NULL,			\
-	(type __percpu *)__alloc_percpu(sizeof(type), __alignof__(type)))
+#undef alloc_percpu_gfp
+#define alloc_percpu_gfp(type, gfp)	HPKM_SITE_OR("alloc_percpu_gfp", NULL,		\
+	(type __percpu *)__alloc_percpu_gfp(sizeof(type), __alignof__(type), gfp))
 
 /* What says that it could not. */
 #define skb_gso_segment(...)	HPKM_SITE_OR("skb_gso_segment", ERR_PTR(-ENOMEM),	\
