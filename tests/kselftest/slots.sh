@@ -216,7 +216,7 @@ lost_more() {
 behind() {
 	local mark old
 
-	steady && policy rekey 2 || return 1
+	steady && policy rekey 4 || return 1
 	mark=$(cable_now) old=$(sid_a)
 	cable_do hold 'b>a' ACK && quiet on_a hpkm-nl session add dev "$VA" nowait &&
 		wait_until 5 more_frames "$mark" 'a>b' C5 2 && cable_do release &&
