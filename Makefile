@@ -17,6 +17,7 @@ POINTS ?=
 PART ?=
 # Seconds: ten minutes a guest are too long for all that make check-debug does.
 RACES ?= $(if $(PART),600,60)
+ROUNDS ?=
 DEBUG_PARTS := $(foreach guest,uml kasan kcsan,$(addprefix $(guest)-,planted kunit kselftest races)) \
 	uml-allocations
 
@@ -50,13 +51,16 @@ make fuzz [TARGET=x]    what reads octets, fed with any; FUZZ_SECONDS a target
 make fuzz PART=guest    the module itself: FUZZ_REQUESTS, FUZZ_FRAMES of them
 make soak               what takes too long for every check
 make check-kernels      on all stock kernels of Debian, amd64 and arm64
+make bench [ROUNDS=n]   how fast it is, beside WireGuard and MACsec in one kernel
+make bench PART="x y"   tcp, udp, ping, session, module or loss alone
 make check-debug [PART=x]  the tests under kernels that look for faults
 make check-debug PART=uml-races RACES=n  everything at once, for n seconds
 make clean              remove build/
 endef
 
 .PHONY: all module helper userspace install deps deps-% check demo lint vectors sim \
-	kunit kselftest model fork power fuzz soak check-kernels check-debug test-userspace clean help
+	kunit kselftest model fork power fuzz soak check-kernels check-debug bench test-userspace \
+	clean help
 
 all: module helper
 
@@ -116,6 +120,9 @@ fuzz: deps-build deps-userspace deps-fuzz deps-kunit deps-guest
 
 check-debug: deps-kunit deps-guest
 	@$(HARNESS)/check $(addprefix debug-,$(or $(PART),$(DEBUG_PARTS)))
+
+bench: deps-kunit deps-guest deps-bench
+	@$(HARNESS)/bench-run $(if $(ROUNDS),--rounds $(ROUNDS)) $(addprefix --part ,$(PART))
 
 soak: deps-guest
 	@$(HARNESS)/soak

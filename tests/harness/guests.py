@@ -2,7 +2,8 @@
 """The guests that tests run in, by name, and what they have to find at the end.
 
 A guest is one that guest-image knows: a stock kernel's ("amd64", "arm64"), or one
-with a kernel of the project's own that looks for faults (kernels/NAME.config).
+with a kernel of the project's own (kernels/NAME.config): to look for faults, or to
+measure on.
 """
 from __future__ import annotations
 
@@ -34,7 +35,11 @@ NOTED = STRICT.replace(SLUB_DEBUG, "slub_debug=FZPU page_poison=1 log_buf_len=8M
 # The kernel's own data races are no reason to stop; see klog.py.
 RACY = STRICT.replace("panic_on_warn=1 ", "").replace(SLUB_DEBUG, "log_buf_len=8M")
 
+# Whose speed is what is asked about.
+FAST = STRICT.replace(f" {SLUB_DEBUG}", "")
+
 KINDS = {
+    "uml-bench": Kind(UserModeMachine, 2048, FAST),
     "uml-debug": Kind(UserModeMachine, 1024, NOTED, "slab kmemleak"),
     "amd64-kasan": Kind(Machine, 2048, NOTED, "slab kmemleak", 600.0),
     "amd64-kcsan": Kind(Machine, 1024, RACY, boot=600.0),

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Finding a record in a full log: by its id, and by two of its elements, which are
- * the two ways that a key update has.  Once others all the time, from all over the
- * log, so that of a large one they are not in the processor's caches; once always
- * the same, which tells whether the work itself grows.
+ * Finding a record: by its id, and by two of its elements, which are the two ways
+ * that a key update has.  As many records as the largest log holds are there in any
+ * case, in one log or in many small ones, all full.  What is looked for is
+ *	cold	anywhere among all of them: never in the processor's caches, as in
+ *		life, where an update comes once in a while
+ *	warm	anywhere in one log, which the caches hold if it is small
+ *	same	one record all the time: whether the work itself grows
  */
 #include <linux/errno.h>
 #include <linux/kernel.h>
@@ -16,26 +19,27 @@
 #include <hpkm/limits.h>
 #include "bench.h"
 
-#define SOUGHT	16384
-#define TIMES	100
+#define RECORDS	HPKM_LOG_MAX
+#define SOUGHT	131072		/* more than all samples look for */
+#define TIMES	1000
 
 struct sought {
+	const struct hpkm_log *log;
 	u8 rid[HPKM_RID_LEN];
 	u8 data[HPKM_KEY_LEN];
 	u8 time[HPKM_KEY_LEN];
 };
 
 /**
- * struct history - a full log, and what is looked for in it
- * @sought: some of its records, in no order
- * @mask: 0 when the first is to do for all
- * @at: the next
+ * struct history - all records
+ * @logs: each with @size of them
+ * @sought: some, in no order
+ * @at: the next of those
  */
 struct history {
-	struct hpkm_log *log;
+	struct hpkm_log **logs;
 	u32 size;
 	struct sought *sought;
-	u32 mask;
 	u32 at;
 };
 
@@ -47,60 +51,68 @@ static void make_record(struct hpkm_record *record, u32 number)
 	record->state = HPKM_RECORD_CONFIRMED;
 }
 
-static int fill(struct history *history)
+static struct hpkm_log *full_log(u32 size, u32 number)
 {
+	static const u8 key[HPKM_LOG_KEY_LEN] = { 1 };
+	struct hpkm_log *log = hpkm_log_create(size, key);
 	struct hpkm_record record;
-	int err = 0;
-	u32 i;
 
-	for (i = 0; i < history->size && !err; i++) {
-		make_record(&record, i);
-		err = hpkm_log_add(history->log, &record);
+	for (; log && size; size--) {
+		make_record(&record, number++);
+		hpkm_log_add(log, &record);
 		cond_resched();
 	}
-	return err;
+	return log;
 }
 
-static void seek(struct history *history)
+static void seek(struct sought *sought, const struct history *history, u32 number)
 {
 	u8 x[HPKM_ELEMENTS][HPKM_KEY_LEN];
 	struct hpkm_record record;
+
+	make_record(&record, number);
+	hpkm_record_elements(x, &record);
+	sought->log = history->logs[number / history->size];
+	memcpy(sought->rid, record.rid, HPKM_RID_LEN);
+	memcpy(sought->data, x[0], HPKM_KEY_LEN);
+	memcpy(sought->time, x[1], HPKM_KEY_LEN);
+}
+
+/* Of the first @range records. */
+static void seek_any(struct history *history, u32 range)
+{
 	u32 i, number;
 
 	for (i = 0; i < SOUGHT; i++) {
 		get_random_bytes(&number, sizeof(number));
-		make_record(&record, number % history->size);
-		hpkm_record_elements(x, &record);
-		memcpy(history->sought[i].rid, record.rid, HPKM_RID_LEN);
-		memcpy(history->sought[i].data, x[0], HPKM_KEY_LEN);
-		memcpy(history->sought[i].time, x[1], HPKM_KEY_LEN);
+		seek(&history->sought[i], history, number % range);
+		cond_resched();
 	}
 }
 
 static const struct sought *next(struct history *history)
 {
-	return &history->sought[history->at++ & history->mask];
+	return &history->sought[history->at++ % SOUGHT];
 }
 
 static int by_id(void *context)
 {
-	struct history *history = context;
+	const struct sought *sought = next(context);
 
-	return hpkm_log_find(history->log, next(history)->rid) ? 0 : -ENOENT;
+	return hpkm_log_find(sought->log, sought->rid) ? 0 : -ENOENT;
 }
 
 static int by_elements(void *context)
 {
-	struct history *history = context;
-	const struct sought *sought = next(history);
+	const struct sought *sought = next(context);
 	const struct hpkm_record *found;
 
-	return hpkm_log_find_elements(history->log, 0, 1, sought->data, sought->time,
+	return hpkm_log_find_elements(sought->log, 0, 1, sought->data, sought->time,
 				      &found) == 1 ? 0 : -ENOENT;
 }
 
 static int measure(struct seq_file *out, struct history *history, const char *what,
-		   int (*find)(void *context), u32 mask)
+		   int (*find)(void *context))
 {
 	struct bench_work *work = kzalloc(sizeof(*work), GFP_KERNEL);
 	char size[16];
@@ -109,7 +121,6 @@ static int measure(struct seq_file *out, struct history *history, const char *wh
 	if (!work)
 		return -ENOMEM;
 	snprintf(size, sizeof(size), "%u", history->size);
-	history->mask = mask;
 	*work = (struct bench_work){ size, find, history, TIMES };
 	err = bench_time(work, 1);
 	if (!err)
@@ -120,30 +131,38 @@ static int measure(struct seq_file *out, struct history *history, const char *wh
 
 static int measure_all(struct seq_file *out, struct history *history)
 {
-	int err = fill(history);
+	int err;
 
-	if (err)
-		return err;
-	seek(history);
-	return measure(out, history, "by-id", by_id, SOUGHT - 1) ?:
-	       measure(out, history, "by-id-same", by_id, 0) ?:
-	       measure(out, history, "by-elements", by_elements, SOUGHT - 1) ?:
-	       measure(out, history, "by-elements-same", by_elements, 0);
+	seek_any(history, RECORDS);
+	err = measure(out, history, "by-id-cold", by_id) ?:
+	      measure(out, history, "by-elements-cold", by_elements);
+	seek_any(history, history->size);
+	err = err ?: measure(out, history, "by-id-warm", by_id) ?:
+	      measure(out, history, "by-elements-warm", by_elements);
+	seek_any(history, 1);
+	return err ?: measure(out, history, "by-id-same", by_id) ?:
+	       measure(out, history, "by-elements-same", by_elements);
 }
 
 static int measure_size(struct seq_file *out, u32 size)
 {
-	static const u8 key[HPKM_LOG_KEY_LEN] = { 1 };
+	u32 i, logs = RECORDS / size;
 	struct history history = {
-		.log = hpkm_log_create(size, key),
+		.logs = kvcalloc(logs, sizeof(*history.logs), GFP_KERNEL),
 		.size = size,
 		.sought = kvcalloc(SOUGHT, sizeof(*history.sought), GFP_KERNEL),
 	};
-	int err = -ENOMEM;
+	int err = history.logs && history.sought ? 0 : -ENOMEM;
 
-	if (history.log && history.sought)
+	for (i = 0; i < logs && !err; i++) {
+		history.logs[i] = full_log(size, i * size);
+		err = history.logs[i] ? 0 : -ENOMEM;
+	}
+	if (!err)
 		err = measure_all(out, &history);
-	hpkm_log_destroy(history.log);
+	for (i = 0; history.logs && i < logs; i++)
+		hpkm_log_destroy(history.logs[i]);
+	kvfree(history.logs);
 	kvfree(history.sought);
 	return err;
 }
@@ -153,7 +172,7 @@ int bench_lookup(struct seq_file *out)
 	u32 size;
 	int err = 0;
 
-	for (size = HPKM_LOG_MIN; size <= HPKM_LOG_MAX && !err; size *= 16)
+	for (size = HPKM_LOG_MIN; size <= HPKM_LOG_MAX && !err; size *= 256)
 		err = measure_size(out, size);
 	return err;
 }
