@@ -28,7 +28,6 @@ class Sample:
     kind: str
     case: str
     value: float
-    share: float = 1.0      # of the time, that the guest had
 
 
 @dataclass(frozen=True)
@@ -72,11 +71,14 @@ Values = dict[int, float]
 
 
 class Samples:
-    """Values of one kind in one case, by round."""
+    """Values of one kind in one case, by round.  What is not above zero is none: that
+    the load took no longer than what is besides it."""
 
     def __init__(self, samples: list[Sample]) -> None:
         self._values: dict[tuple[str, str, str], Values] = defaultdict(dict)
         for one in samples:
+            if one.value <= 0 and one.what != "loss":
+                continue
             self._values[one.what, one.kind, one.case][one.turn] = one.value
 
     def keys(self) -> list[tuple[str, str, str]]:
