@@ -39,7 +39,7 @@ RACY = STRICT.replace("panic_on_warn=1 ", "").replace(SLUB_DEBUG, "log_buf_len=8
 FAST = STRICT.replace(f" {SLUB_DEBUG}", "")
 
 KINDS = {
-    "uml-bench": Kind(UserModeMachine, 2048, FAST),
+    "uml-bench": Kind(UserModeMachine, 2048, FAST, boot=600.0),
     "uml-debug": Kind(UserModeMachine, 1024, NOTED, "slab kmemleak"),
     "amd64-kasan": Kind(Machine, 2048, NOTED, "slab kmemleak", 600.0),
     "amd64-kcsan": Kind(Machine, 1024, RACY, boot=600.0),
