@@ -17,6 +17,9 @@ SUITES = ("chacha20poly1305", "chacha20poly1305-x25519")
 # of the packet, and the headers of IP and TCP.
 PAYLOAD = 1500 - 16 - 16 - 4 - 20 - 32
 SMALL, LARGE = "16", "1048576"
+# A median of fewer is not to be relied on.
+ROUNDS = 7
+MET = "met"
 
 
 @dataclass(frozen=True)
@@ -51,19 +54,23 @@ class Figure:
 
 @dataclass(frozen=True)
 class Row:
-    """A figure that is to be reached; met is None when it was not measured."""
+    """A figure that is to be reached, in so many rounds at least."""
 
     name: str
     figure: Figure | None
     target: float
     at_least: bool
+    rounds: int
 
     @property
-    def met(self) -> bool | None:
+    def verdict(self) -> str:
         if self.figure is None:
-            return None
+            return "not measured"
+        if self.figure.rounds < self.rounds:
+            return "too few rounds"
         median = self.figure.median
-        return median >= self.target if self.at_least else median <= self.target
+        reached = median >= self.target if self.at_least else median <= self.target
+        return MET if reached else "not met"
 
 
 # By round.
@@ -150,14 +157,14 @@ def idle_peer(samples: Samples) -> Values:
                   samples.of("memory", "log"))
 
 
-def rows_of(samples: list[Sample], rounds: int) -> list[Row]:
-    """All that is to be reached; what some round lacks was not measured."""
+def rows_of(samples: list[Sample]) -> list[Row]:
+    """All that is to be reached."""
     of = Samples(samples)
     lost = of.of("loss", SUITES[1])
 
     def row(name: str, values: Values, target: float, at_least: bool) -> Row:
-        whole = len(values) >= (1 if values is lost else rounds)
-        return Row(name, Figure.of(list(values.values())) if whole else None, target, at_least)
+        return Row(name, Figure.of(list(values.values())), target, at_least,
+                   1 if values is lost else ROUNDS)
 
     return [
         *(row(f"TCP against WireGuard, {suite}", tcp(of, suite, "wireguard"), 1.4, True)

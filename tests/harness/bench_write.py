@@ -31,7 +31,6 @@ UNITS = {
     "memory": ("Memory, octets", 1.0),
     "loss": ("Frames lost", 1.0),
 }
-VERDICTS = {True: "met", False: "not met", None: "not measured"}
 
 
 def number(value: float) -> str:
@@ -49,12 +48,12 @@ def goal(row: Row) -> str:
 
 def row_line(row: Row) -> str:
     figure = spread(row.figure) if row.figure else "-"
-    return f"{VERDICTS[row.met] + ':':<13} {row.name}: {figure}, to reach: {goal(row)}"
+    return f"{row.verdict + ':':<15} {row.name}: {figure}, to reach: {goal(row)}"
 
 
 def as_json(samples: list[Sample], figures: Figures, rows: list[Row]) -> str:
     return json.dumps({
-        "rows": [asdict(row) | {"verdict": VERDICTS[row.met]} for row in rows],
+        "rows": [asdict(row) | {"verdict": row.verdict} for row in rows],
         "figures": [dict(zip(("what", "kind", "case"), key)) | asdict(figure)
                     for key, figure in figures.items()],
         "samples": [asdict(one) for one in samples],
@@ -80,7 +79,7 @@ def matrix(figures: Figures, what: str) -> list[str]:
 
 def as_markdown(figures: Figures, rows: list[Row]) -> str:
     what = [name for name in UNITS if any(key[0] == name for key in figures)]
-    lines = [[row.name, spread(row.figure) if row.figure else "", goal(row), VERDICTS[row.met]]
+    lines = [[row.name, spread(row.figure) if row.figure else "", goal(row), row.verdict]
              for row in rows]
     return "\n".join(["# make bench", "", "Medians of all rounds, and the quartiles.", "",
                       *table(["", "figure", "to reach", ""], lines), "",
