@@ -154,9 +154,11 @@ static void strangers_leave_a_peer_its_turn(struct kunit *test)
 	struct crowd *crowd = test->priv;
 	struct caller *caller = crowd->caller;
 
+	hold_work(&crowd->b->port);
 	send_forged_c1_from_everywhere(test);
 	KUNIT_EXPECT_GT(test, port_counted(test, HPKM_COUNTER_RX_RATE), 0);
 	send_c1(test, caller, 1, 1);
+	release_work(&crowd->b->port);
 	wait_until(test, is_answered(caller));
 }
 

@@ -620,12 +620,12 @@ static void first_data(struct kunit *test)
 	for (i = 0; i < 100; i++)
 		send_frame(test, a, b, 60);
 	move_session(b, HPKM_SESSION_STATE_NEXT, false);
-	local_bh_disable();
+	hold_work(&b->port);
 	arrive(b, take_sent(a));
 	KUNIT_EXPECT_EQ(test, skb_queue_len(&b->port.queue[HPKM_QUEUE_WORDS]), 1);
 	carry(a, b);
 	words = skb_queue_len(&b->port.queue[HPKM_QUEUE_WORDS]);
-	local_bh_enable();
+	release_work(&b->port);
 	move_session(b, HPKM_SESSION_STATE_CURRENT, false);
 	KUNIT_EXPECT_GT(test, words, 1);
 	KUNIT_EXPECT_LE(test, words, 7);

@@ -454,7 +454,6 @@ static void control_is_wiped_when_it_cannot_be_sent(struct kunit *test)
 	watch_end(test);
 }
 
-/* The work does not run before this thread sleeps: there is one CPU. */
 static void control_is_wiped_when_too_many_wait(struct kunit *test)
 {
 	struct cable *cable = test->priv;
@@ -464,10 +463,12 @@ static void control_is_wiped_when_too_many_wait(struct kunit *test)
 	cable_connect(test, cable);
 	watch_begin();
 	make_control(test, payload);
+	hold_work(&cable->b.port);
 	for (i = 0; i <= HPKM_HANDSHAKE_QUEUE; i++) {
 		hpkm_channel_send_control(cable->a.channel, payload, payload_len);
 		carry(&cable->a, &cable->b);
 	}
+	release_work(&cable->b.port);
 	KUNIT_EXPECT_EQ(test, counted(&cable->b, HPKM_COUNTER_RX_RATE), 1);
 	wait_until(test, counted(&cable->b, HPKM_COUNTER_UPDATE_REFUSED) == HPKM_HANDSHAKE_QUEUE);
 	watch_end(test);
@@ -481,6 +482,7 @@ static void control_is_wiped_when_the_link_goes(struct kunit *test)
 	cable_connect(test, cable);
 	watch_begin();
 	make_control(test, payload);
+	hold_work(&cable->b.port);
 	hpkm_channel_send_control(cable->a.channel, payload, payload_len);
 	carry(&cable->a, &cable->b);
 	KUNIT_EXPECT_EQ(test, skb_queue_len(&cable->b.port.queue[HPKM_QUEUE_WORDS]), 1);

@@ -67,6 +67,28 @@ static const struct hpkm_edge edge = {
 	.wake_agent = edge_wake_agent,
 };
 
+/* ---- the works of links ---- */
+
+static void rest(struct work_struct *work)
+{
+}
+
+static work_func_t held;
+
+void hold_work(struct hpkm_port *port)
+{
+	cancel_work_sync(&port->work);
+	held = port->work.func;
+	port->work.func = rest;
+}
+
+void release_work(struct hpkm_port *port)
+{
+	cancel_work_sync(&port->work);
+	port->work.func = held;
+	queue_work(port->hn->workqueue, &port->work);
+}
+
 /* ---- two devices ---- */
 
 void peers_end(struct kunit_suite *suite)

@@ -61,6 +61,10 @@ struct cable *cable_create(struct kunit *test, u32 mtu);
 /* Both get a new session, with A as its initiator. */
 void cable_connect(struct kunit *test, struct cable *cable);
 
+/* Nothing is taken from the link's queues from now on, until release_work(). */
+void hold_work(struct hpkm_port *port);
+void release_work(struct hpkm_port *port);
+
 /* Its link goes, and then its namespace, before the test does. */
 void party_stop(struct party *party);
 
