@@ -114,11 +114,13 @@ static void publish_address(struct hpkm_peer *peer)
 	if (!port)
 		return;
 	err = hpkm_port_bind(port, peer, address, peer->takes_over);
-	if (!err)
-		peer->takes_over = false;
-	if (err && err != -EEXIST && err != -EADDRNOTAVAIL)
+	if (err && err != -EEXIST && err != -EADDRNOTAVAIL) {
 		hpkm_peer_ask(peer, HPKM_WANT_CHECK);
-	if (err != -EEXIST && err != -EADDRNOTAVAIL)
+		return;
+	}
+	/* Decided: an address that comes later takes nobody's. */
+	peer->takes_over = false;
+	if (!err)
 		return;
 	rcu_read_lock();
 	if (!hpkm_peer_address(peer, address))
