@@ -407,8 +407,13 @@ agreed() {
 	epoch=$(peer_a epoch)
 	converged "$epoch"
 }
+# Nor do both have the same records, where one forged update after the other takes
+# its record out of one log: a new one is said.  Sets rid.
 before_update() {
-	wait_until 20 agreed && history 20
+	local text="said at $EPOCHREALTIME"
+
+	wait_until 20 agreed && history 20 && said_in_session "$text" &&
+		rid=$(record_of "$text" | value rid)
 }
 
 # One flipped bit makes another request of it.
@@ -418,7 +423,7 @@ replayed_request() {
 	auth=$(counter_b rx_auth)
 	mark=$(cable_now)
 	cable_do drop 'a>b' DATA len "$U1_LEN"
-	update_a nowait && wait_until 5 is_held_back "$mark" 'a>b' "$U1_LEN" || return 1
+	update_a rid "$rid" nowait && wait_until 5 is_held_back "$mark" 'a>b' "$U1_LEN" || return 1
 	u1=$(held_back "$mark" 'a>b' "$U1_LEN" | head -n 1)
 	cable_do send b "$(altered "$(renumbered "$u1")" 21 02)"
 	wait_until 1 is $((epoch + 1)) peer_b next_epoch && echo succeeds && return
@@ -434,7 +439,7 @@ forged_termination() {
 	auth=$(counter_b rx_auth)
 	mark=$(cable_now)
 	cable_do drop 'b>a' DATA len "$U2_LEN"
-	update_a nowait && wait_until 5 is_held_back "$mark" 'b>a' "$U2_LEN" || return 1
+	update_a rid "$rid" nowait && wait_until 5 is_held_back "$mark" 'b>a' "$U2_LEN" || return 1
 	u1=$(cable_since "$mark" | grep " a>b DATA $((U1_LEN + 14)) " | head -n 1 | cut -d' ' -f6)
 	cable_do send b "$(altered "$(renumbered "$u1")" 20 02)"
 	wait_until 1 is $((epoch + 1)) peer_b epoch && is "$epoch" peer_a epoch && echo succeeds && return
@@ -460,9 +465,9 @@ answered_from_a_guess() {
 	last=$(frames_of "$mark" 'b>a' DATA | tail -n 1)
 	auth=$(counter_a rx_auth)
 	cable_do drop 'a>b' DATA len "$U1_LEN"
-	update_a nowait && wait_until 5 is_held_back "$mark" 'a>b' "$U1_LEN" || return 1
+	update_a rid "$rid" nowait && wait_until 5 is_held_back "$mark" 'a>b' "$U1_LEN" || return 1
 	cable_since "$mark" >"$tmp/last"
-	forged=$(eavesdrop answer "$tmp/last" "$RECIPE_LEN" 5a)
+	forged=$(eavesdrop answer "$tmp/last" "$RECIPE_LEN" 5a | tail -n 1)
 	[[ $forged != nothing* ]] || forged=$(renumbered "${last:0:44}${u2:44}")
 	cable_do send a "$forged"
 	wait_until 1 is $((epoch + 1)) peer_a epoch && is "$epoch" peer_b epoch && echo succeeds && return
