@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* DH of protocol section 2: X25519, of which an all-zero result is refused. */
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/string.h>
 #include <crypto/curve25519.h>
@@ -10,6 +11,22 @@ static void clamp_scalar(u8 out[HPKM_KEY_LEN], const u8 scalar[HPKM_KEY_LEN])
 {
 	memcpy(out, scalar, HPKM_KEY_LEN);
 	curve25519_clamp_secret(out);
+}
+
+#define BURN_LEN	512
+#define BURNS		4
+
+/*
+ * The curve for x86 leaves the point that it has come to in its frames, which
+ * were where those of this function are now.
+ */
+static noinline void burn_stack(u32 burns)
+{
+	u8 burnt[BURN_LEN];
+
+	if (burns > 1)
+		burn_stack(burns - 1);
+	memzero_explicit(burnt, sizeof(burnt));
 }
 
 /**
@@ -28,6 +45,7 @@ int hpkm_dh(u8 out[HPKM_KEY_LEN], const u8 scalar[HPKM_KEY_LEN], const u8 point[
 
 	clamp_scalar(clamped, scalar);
 	usable = curve25519(out, clamped, point);
+	burn_stack(BURNS);
 	memzero_explicit(clamped, sizeof(clamped));
 	return usable ? 0 : -EKEYREJECTED;
 }

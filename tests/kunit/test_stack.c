@@ -466,7 +466,7 @@ static void compute_public(const struct hpkm_suite *suite, struct two *two)
 	hpkm_dh_public(two->random[1], two->random[0]);
 }
 
-/* As it is, and as the curve takes it. */
+/* The scalar as it is and as the curve takes it, and what comes of it. */
 static void curve_leaves_nothing(struct kunit *test)
 {
 	static const struct step dh[] = { { "a point", compute_public }, { "DH", compute_dh } };
@@ -480,6 +480,8 @@ static void curve_leaves_nothing(struct kunit *test)
 	watch_begin();
 	watch_secret(test, "the scalar", two->random[0]);
 	watch_secret(test, "the clamped scalar", clamped);
+	run_all(test, two, dh, ARRAY_SIZE(dh));
+	watch_secret(test, "the result", two->random[4]);
 	expect_clean(test, two, dh, ARRAY_SIZE(dh));
 }
 

@@ -3,6 +3,7 @@
 #define _SHIM_LINUX_COMPILER_H
 
 #define __packed	__attribute__((__packed__))
+#define noinline	__attribute__((__noinline__))
 #define __aligned(x)	__attribute__((__aligned__(x)))
 #define fallthrough	__attribute__((__fallthrough__))
 #define __rcu
