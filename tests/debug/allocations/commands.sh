@@ -146,7 +146,7 @@ ktap_ok "it is restored" inside "$D" nth show 26 "27 6:hex:$device"
 on "STATE_RESTORE of a peer" "$D" -u "14 1:hex:$id" 26 "27 4:hex:$id 6:hex:$peer"
 paired_again() {
 	quiet on_b hpkm-nl peer del dev "$VB"
-	pair
+	pair && session_up && wait_until 20 agreed
 }
 later "PEER_DEL" paired_again 26 "14 1:hex:$id"
 
