@@ -266,11 +266,16 @@ on "a key update that is kept" updates_kept updated
 
 # ---- records; one that is lost stays pending ----
 
+more_confirmed() {
+	[ "$(peer_a confirmed)" -gt "$1" ]
+}
 record() {
+	local before
+	before=$(peer_a confirmed)
 	quiet policy record every 1 frames
 	small
 	quiet policy record messages-only
-	wait_until 2 confirmed 1
+	wait_until 2 more_confirmed "$before"
 }
 on "a frame that is a record" record flows
 

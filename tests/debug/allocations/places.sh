@@ -11,7 +11,13 @@ ktap_plan 3
 load_module || ktap_bail "no module"
 
 # FUNCTION and CALL of those that no test can reach, and why.
+unloaded="paths.sh fails it while the module is loaded, and it forgets that"
 declare -A excused=(
+	[hpkm_init register_pernet_subsys]=$unloaded
+	[hpkm_netlink_register genl_register_family]=$unloaded
+	[hpkm_netlink_agents_register netlink_register_notifier]=$unloaded
+	[hpkm_notifier_register register_netdevice_notifier]=$unloaded
+	[hpkm_sleep_register register_pm_notifier]=$unloaded
 )
 all_listed() {
 	[ "$(tail -n +2 "$parameters/sites" | wc -l)" = "$(head -n 1 "$parameters/sites")" ]
