@@ -18,7 +18,8 @@ static void clamp_scalar(u8 out[HPKM_KEY_LEN], const u8 scalar[HPKM_KEY_LEN])
 
 /*
  * The curve for x86 leaves the point that it has come to in its frames, which
- * were where those of this function are now.
+ * were where those of this function are now.  In steps, as one frame of that
+ * size would be too large; KUnit looks whether they go deep enough.
  */
 static noinline void burn_stack(u32 burns)
 {

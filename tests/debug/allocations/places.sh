@@ -10,7 +10,7 @@
 ktap_plan 3
 load_module || ktap_bail "no module"
 
-# FUNCTION and CALL of those that no test can reach, and why.
+# FUNCTION and CALL of those that have failed unseen, or that no test can reach.
 unloaded="paths.sh fails it while the module is loaded, and it forgets that"
 declare -A excused=(
 	[hpkm_init register_pernet_subsys]=$unloaded
