@@ -18,8 +18,9 @@ PART ?=
 # Seconds: ten minutes a guest are too long for all that make check-debug does.
 RACES ?= $(if $(PART),600,60)
 ROUNDS ?=
-DEBUG_PARTS := $(foreach guest,uml kasan kcsan,$(addprefix $(guest)-,planted kunit kselftest races)) \
-	uml-allocations
+debug_parts = $(addprefix debug-$(1)-,planted kunit kselftest races)
+DEBUG_TRACKS := "$(call debug_parts,uml) debug-uml-allocations" \
+	"$(call debug_parts,kasan) $(call debug_parts,kcsan)"
 
 export HPKM_BUILD := $(BUILD)
 export UPDATE_EXPECTED
@@ -119,7 +120,7 @@ fuzz: deps-build deps-userspace deps-fuzz deps-kunit deps-guest
 	@$(HARNESS)/$(if $(TARGET),fuzz-host $(TARGET),$(if $(PART),fuzz-run $(PART),check fuzz))
 
 check-debug: deps-kunit deps-guest
-	@$(HARNESS)/check $(addprefix debug-,$(or $(PART),$(DEBUG_PARTS)))
+	@$(HARNESS)/check $(if $(PART),"$(addprefix debug-,$(PART))",$(DEBUG_TRACKS))
 
 bench: deps-kunit deps-guest deps-bench
 	@$(HARNESS)/bench-run $(if $(ROUNDS),--rounds $(ROUNDS)) $(addprefix --part ,$(PART))

@@ -46,6 +46,11 @@ void hpkm_port_unbind(struct hpkm_port *port, struct hpkm_peer *peer)
 	kfree_rcu(bound, rcu);
 }
 
+static int insert(struct hpkm_port *port, struct hpkm_bound *bound)
+{
+	return rhashtable_lookup_insert_fast(&port->addresses, &bound->node, address_params);
+}
+
 /*
  * A device that pairs anew under an address owns it: the old peer of that
  * address is a device that was reinstalled, or has lost its state.
@@ -55,7 +60,7 @@ static int insert_bound(struct hpkm_port *port, struct hpkm_bound *bound, bool t
 	struct hpkm_bound *other;
 	int err;
 
-	err = rhashtable_lookup_insert_fast(&port->addresses, &bound->node, address_params);
+	err = insert(port, bound);
 	if (err != -EEXIST || !take_over)
 		return err;
 	rcu_read_lock();
@@ -64,8 +69,7 @@ static int insert_bound(struct hpkm_port *port, struct hpkm_bound *bound, bool t
 					      address_params) : -ENOENT;
 	rcu_read_unlock();
 	/* Whoever had it may have let go of it just now. */
-	return err == -ENOENT ?
-	       rhashtable_lookup_insert_fast(&port->addresses, &bound->node, address_params) : err;
+	return err == -ENOENT ? insert(port, bound) : err;
 }
 
 /* An address that somebody else has a right to, unless that ends by pairing. */

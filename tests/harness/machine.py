@@ -170,7 +170,8 @@ class Machine:
                  files: dict[str, Path] | None = None,
                  cable: Cable | LastingCable | None = None,
                  mac: str = "52:54:00:00:00:01", disk: Disk | None = None,
-                 cpus: int = 2, memory: int = 512, cmdline: str = STRICT,
+                 cpus: int = 2, threads: str = "multi", memory: int = 512,
+                 cmdline: str = STRICT,
                  extra: tuple[str, ...] = (), boot: float = BOOT_TIMEOUT) -> None:
         self.guest = guest
         self.arch = guest.partition("-")[0]
@@ -181,6 +182,7 @@ class Machine:
         self.mac = mac
         self.disk = disk
         self.cpus = cpus
+        self.threads = threads
         self.memory = memory
         self.cmdline = cmdline
         self.extra = extra
@@ -290,7 +292,7 @@ class Machine:
         network = self.cable.plug(self.mac) if self.cable else ["-nic", "none"]
         disk = self.disk.attach() if self.disk else []
         return QEMU[self.arch] + [
-            "-accel", "tcg,thread=multi", "-smp", str(self.cpus),
+            "-accel", f"tcg,thread={self.threads}", "-smp", str(self.cpus),
             "-m", str(self.memory), "-nodefaults", "-display", "none",
             "-no-reboot", "-kernel", str(image(self.guest) / "vmlinuz"),
             "-append", f"console={CONSOLE[self.arch]} {self.cmdline}",

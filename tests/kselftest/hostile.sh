@@ -24,12 +24,24 @@ of_type() {
 	grep "^.\{24\}88b5$2" "$tmp/from.$1"
 }
 
-# Of the two functions that all of X25519 goes through, whatever the processor.
+# Of the functions that all of X25519 goes through, whatever the processor: two that
+# modules call or, where those are part of whoever calls them, what they call.
 tracing=/sys/kernel/debug/tracing
+curve_functions() {
+	if has_function curve25519_generate_public; then
+		echo curve25519 curve25519_generate_public
+	elif has_function curve25519_arch; then
+		echo curve25519_arch curve25519_base_arch
+	else
+		echo curve25519_generic
+	fi
+}
+has_function() {
+	grep -q "^[0-9a-f]* [tT] $1\([[:space:]]\|\$\)" /proc/kallsyms
+}
 probe_dh() {
-	local name names='curve25519_arch curve25519_base_arch'
-	grep -q ' curve25519_arch' /proc/kallsyms || names=curve25519_generic
-	for name in $names; do
+	local name
+	for name in $(curve_functions); do
 		echo "p:hpkm_test/$name $name" >>"$tracing/kprobe_events" || return 1
 	done
 	echo 1 >"$tracing/events/hpkm_test/enable"

@@ -9,7 +9,7 @@
 . "$(dirname "$0")/agents.bash"
 . "$(dirname "$0")/allocations.bash"
 
-ktap_plan 28
+ktap_plan 29
 mark_kernel_log
 
 # on NAME SCENARIO AFTERWARDS: see fail_each
@@ -156,6 +156,17 @@ split() {
 	on_a ping -q -M "do" -s 1472 -c 1 -W 1 "$ADDR_B" >"$tmp/ping"
 }
 on "a frame in two" split flows
+# A half of a frame of 3,000 octets has no room behind it for the other one.
+mtu() {
+	ip -n "$A" link set "$VA" mtu "$1" && ip -n "$B" link set "$VB" mtu "$1" &&
+		ip -n "$C" link set ca mtu "$1" && ip -n "$C" link set cb mtu "$1"
+}
+quiet mtu 3000 || ktap_bail "no larger frames"
+split_large() {
+	on_a ping -q -M "do" -s 2972 -c 1 -W 1 "$ADDR_B" >"$tmp/ping"
+}
+on "a large frame in two" split_large flows
+quiet mtu 1500
 head -c 4000 /dev/urandom >"$tmp/sent"
 listens() {
 	[ -n "$(inside "$B" ss -Htln 'sport = :4000')" ]
