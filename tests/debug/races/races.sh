@@ -161,6 +161,9 @@ sessions() {
 	pause 5
 	on_one_peer || return
 	did session ask "$who" session add "$peer" nowait
+	# An update takes 16 records that both have.
+	quiet ask "$who" policy set "$peer" record every 1 frames
+	pause 10
 	did update ask "$who" session update "$peer"
 }
 
@@ -186,7 +189,7 @@ messages() {
 
 # All that it knew goes with it; the others bring it back.
 module() {
-	pause 80
+	pause 200
 	did unload rmmod hpkm
 	insmod /hpkm/hpkm.ko 2>/dev/null
 	set_sks "$A" "$B" >/dev/null 2>&1
@@ -245,7 +248,7 @@ talk() {
 declare -A least=(
 	[links]='attach 5 detach 5 mode 5' [pairs]='pair 1' [removals]='remove 1 forget 1'
 	[moves]='elsewhere 3 move 3 back 3' [dumps]='dump 60' [sessions]='session 3 update 1'
-	[policies]='policy 4 location 4 peer 4' [messages]='message 4' [module]='unload 3'
+	[policies]='policy 4 location 4 peer 4' [messages]='message 4' [module]='unload 1'
 	[namespaces]='appear 3 attach 2 vanish 3' [agents]='begin 3 end 3' [talk]='answer 60'
 )
 # lacks ACTOR: what is not in $done_by as often as it has to be
