@@ -91,6 +91,7 @@
 /* Links, section 6 */
 #define HPKM_PEERS_MAX		65536			/* a namespace */
 #define HPKM_MTU_MIN		576
+#define HPKM_PATH_MTU_MIN	1280			/* TCP is never told less */
 #define HPKM_ADDRESS_LIFE_S	300			/* a bridge peer's learned source */
 #define HPKM_ADDRESSES_LEARNED	1024			/* a link */
 

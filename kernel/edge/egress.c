@@ -8,6 +8,7 @@
 #include "../compat/marks.h"
 #include "hooks.h"
 #include "link.h"
+#include "tcp.h"
 
 static void lose(struct hpkm_port *port, struct sk_buff *skb, enum hpkm_counter why)
 {
@@ -18,7 +19,9 @@ static void lose(struct hpkm_port *port, struct sk_buff *skb, enum hpkm_counter 
 /* What the device would have filled in is inside the seal. */
 static void protect_one(struct hpkm_port *port, struct sk_buff *skb)
 {
-	if (skb->ip_summed == CHECKSUM_PARTIAL && skb_csum_hwoffload_help(skb, 0))
+	if (hpkm_mss_clamp(port, skb))
+		lose(port, skb, HPKM_COUNTER_TX_NO_MEMORY);
+	else if (skb->ip_summed == CHECKSUM_PARTIAL && skb_csum_hwoffload_help(skb, 0))
 		lose(port, skb, HPKM_COUNTER_TX_NO_MEMORY);
 	else
 		hpkm_port_send(port, skb);

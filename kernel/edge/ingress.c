@@ -6,6 +6,7 @@
 #include "../compat/marks.h"
 #include "hooks.h"
 #include "link.h"
+#include "tcp.h"
 
 static unsigned int unprotected(struct hpkm_port *port)
 {
@@ -78,21 +79,45 @@ static void undress(struct sk_buff *skb, struct net_device *dev)
 	skb_reset_mac_len(skb);
 }
 
+/*
+ * TCP alone: GRO unpacks ESP where it can, and what comes out would be another
+ * device's, with our mark.
+ */
+static bool may_merge(const struct sk_buff *skb, const struct net_device *dev)
+{
+	struct hpkm_segment unused;
+
+	return !netif_elide_gro(dev) && !skb_cloned(skb) && hpkm_segment_find(skb, &unused);
+}
+
 /**
  * hpkm_ingress_deliver() - hand an opened frame to the stack
  * @port: the link's
  * @skb: its data at the original Ethernet header; consumed
  *
+ * Those of a TCP flow are merged as a driver would have them merged; should the stack
+ * not keep up, the device's rx_dropped counts them.
+ *
  * Context: softirq, inside the ingress hook.
  */
 void hpkm_ingress_deliver(struct hpkm_port *port, struct sk_buff *skb)
 {
+	struct hpkm_link *link = hpkm_port_link(port);
+	bool merge;
+
 	if (!pskb_may_pull(skb, ETH_HLEN)) {
 		hpkm_count(&port->counters, HPKM_COUNTER_RX_MALFORMED);
 		kfree_skb(skb);
 		return;
 	}
-	undress(skb, hpkm_port_link(port)->dev);
+	merge = may_merge(skb, link->dev);
+	undress(skb, link->dev);
 	hpkm_mark_opened(skb);
+	if (merge) {
+		/* By which GRO tells flows apart. */
+		skb_get_hash(skb);
+		gro_cells_receive(&link->opened, skb);
+		return;
+	}
 	netif_receive_skb(skb);
 }

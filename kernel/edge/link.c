@@ -5,6 +5,7 @@
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include "../compat/deactivate.h"
+#include "../compat/dummy.h"
 #include "hooks.h"
 #include "link.h"
 
@@ -140,6 +141,28 @@ static void drop_queued(struct net_device *dev)
 	dev_activate(dev);
 }
 
+static int add_cells(struct hpkm_link *link)
+{
+	int err;
+
+	link->dummy = hpkm_dummy_create();
+	if (!link->dummy)
+		return -ENOMEM;
+	err = gro_cells_init(&link->opened, link->dummy);
+	if (err)
+		hpkm_dummy_free(link->dummy);
+	return err;
+}
+
+/* After the hooks: nothing comes that would be put there. */
+static void remove_cells(struct hpkm_link *link)
+{
+	gro_cells_destroy(&link->opened);
+	/* Whoever traces NAPI may look at its device after the last poll. */
+	synchronize_net();
+	hpkm_dummy_free(link->dummy);
+}
+
 static struct hpkm_link *link_create(struct hpkm_namespace *ns, struct net_device *dev,
 				     bool permissive)
 {
@@ -188,9 +211,18 @@ static int link_begin(struct hpkm_link *link)
 	err = hpkm_port_start(&link->port, &link->ns->hn);
 	if (err)
 		return err;
+	err = add_cells(link);
+	if (err)
+		goto no_cells;
 	err = add_hooks(link);
 	if (err)
-		hpkm_port_stop(&link->port);
+		goto no_hooks;
+	return 0;
+
+no_hooks:
+	remove_cells(link);
+no_cells:
+	hpkm_port_stop(&link->port);
 	return err;
 }
 
@@ -244,6 +276,7 @@ void hpkm_link_detach(struct hpkm_link *link)
 	ASSERT_RTNL();
 	list_del(&link->node);
 	remove_hooks(link);
+	remove_cells(link);
 	hpkm_port_stop(&link->port);
 	release_room(link->dev);
 	tell(link, HPKM_EVENT_LINK_DETACHED);

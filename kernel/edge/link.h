@@ -5,6 +5,7 @@
 
 #include <linux/netdevice.h>
 #include <linux/netfilter.h>
+#include <net/gro_cells.h>
 #include "../peer/port.h"
 #include "namespace.h"
 
@@ -17,6 +18,8 @@
  * @tracker: for the hold
  * @ingress: the hook that opens
  * @egress: the hook that seals
+ * @dummy: whose NAPI contexts those of @opened are, so that @dev keeps its own alone
+ * @opened: opened frames on their way to the stack, which gets few large ones of them
  * @running: the device was up and had a carrier when we last looked
  *
  * A link lives from LINK_ADD until LINK_DEL or until its device leaves the
@@ -32,6 +35,8 @@ struct hpkm_link {
 	netdevice_tracker tracker;
 	struct nf_hook_ops ingress;
 	struct nf_hook_ops egress;
+	struct net_device *dummy;
+	struct gro_cells opened;
 	bool running;
 };
 

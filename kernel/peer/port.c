@@ -76,11 +76,9 @@ static int insert_bound(struct hpkm_port *port, struct hpkm_bound *bound, bool t
 static bool belongs_elsewhere(struct hpkm_port *port, struct hpkm_peer *peer, const u8 *address)
 {
 	struct hpkm_learned *learned;
-	u8 own[ETH_ALEN];
 	bool elsewhere;
 
-	hpkm_port_address(port, own);
-	if (ether_addr_equal(own, address))
+	if (hpkm_port_has_address(port, address))
 		return true;
 	rcu_read_lock();
 	learned = rhashtable_lookup(&port->learned, address, learned_params);
@@ -252,15 +250,13 @@ static bool learn(struct hpkm_port *port, struct hpkm_peer *peer, const u8 *src,
 bool hpkm_port_learn(struct hpkm_port *port, struct hpkm_peer *peer, const u8 src[ETH_ALEN])
 {
 	struct hpkm_peer *owner = hpkm_port_peer_at(port, src);
-	u8 own[ETH_ALEN];
 	bool allowed;
 
 	if (owner)
 		return owner == peer;
 	if (!READ_ONCE(peer->bridge) || !is_valid_ether_addr(src))
 		return false;
-	hpkm_port_address(port, own);
-	if (ether_addr_equal(own, src))
+	if (hpkm_port_has_address(port, src))
 		return false;
 	spin_lock(&port->learn_lock);
 	/* Once hpkm_port_unlearn() has run for it, nothing may name this peer. */
@@ -299,6 +295,17 @@ bool hpkm_port_reaches(struct hpkm_port *port, const u8 dst[ETH_ALEN])
 	       atomic_read(&port->bridge_count);
 }
 
+u32 hpkm_port_path_mtu(struct hpkm_port *port, const struct ethhdr *eth)
+{
+	u8 flags = HPKM_FLAG_RECORD;
+	u32 head;
+
+	if (!hpkm_port_peer_at(port, eth->h_dest) || !hpkm_port_has_address(port, eth->h_source))
+		flags |= HPKM_FLAG_L2ADDR;
+	head = HPKM_HD_LEN + hpkm_inner_head_len(flags) + HPKM_TAG_LEN;
+	return max_t(u32, READ_ONCE(port->mtu), HPKM_MTU_MIN) - head;
+}
+
 /* A copy for every peer, or every bridge peer; the last gets @skb itself. */
 static void send_to_many(struct hpkm_port *port, struct sk_buff *skb, bool bridges_only)
 {
@@ -330,13 +337,11 @@ void hpkm_port_send(struct hpkm_port *port, struct sk_buff *skb)
 {
 	const struct ethhdr *eth = (const struct ethhdr *)skb->data;
 	struct hpkm_peer *peer;
-	u8 own[ETH_ALEN];
 
 	rcu_read_lock();
-	hpkm_port_address(port, own);
 	peer = hpkm_port_peer_at(port, eth->h_dest);
 	if (peer) {
-		hpkm_peer_send(peer, skb, !ether_addr_equal(eth->h_source, own));
+		hpkm_peer_send(peer, skb, !hpkm_port_has_address(port, eth->h_source));
 		goto out;
 	}
 	if (is_multicast_ether_addr(eth->h_dest)) {

@@ -7,6 +7,7 @@
 #ifndef _HPKM_PEER_PORT_H
 #define _HPKM_PEER_PORT_H
 
+#include <linux/etherdevice.h>
 #include <linux/if.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
@@ -113,6 +114,14 @@ static inline void hpkm_port_address(struct hpkm_port *port, u8 out[ETH_ALEN])
 	} while (read_seqretry(&port->address_lock, seq));
 }
 
+static inline bool hpkm_port_has_address(struct hpkm_port *port, const u8 address[ETH_ALEN])
+{
+	u8 own[ETH_ALEN] __aligned(2);
+
+	hpkm_port_address(port, own);
+	return ether_addr_equal(address, own);
+}
+
 /* The device's name.  Any context. */
 static inline void hpkm_port_name(const struct hpkm_port *port, char out[IFNAMSIZ])
 {
@@ -153,6 +162,11 @@ void hpkm_port_exposed(struct hpkm_port *port, const char *by);
 
 /* Some peer would be sent a frame for @dst.  RCU read side. */
 bool hpkm_port_reaches(struct hpkm_port *port, const u8 dst[ETH_ALEN]);
+/*
+ * How many octets behind the EtherType cross in one frame between the addresses of
+ * this one, record or not.  RCU read side.
+ */
+u32 hpkm_port_path_mtu(struct hpkm_port *port, const struct ethhdr *eth);
 /*
  * Protects one frame and sends it to whom it is for.  @skb->data is at the
  * Ethernet header; no GSO, no pending checksum, no hardware VLAN tag.

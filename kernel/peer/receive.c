@@ -107,14 +107,11 @@ static bool open_frame(struct hpkm_channel *channel, struct sk_buff *skb, u64 co
 static bool addresses_allowed(struct hpkm_peer *peer, struct hpkm_port *port,
 			      const struct hpkm_inner *inner)
 {
-	u8 own[ETH_ALEN];
-
 	if (!hpkm_port_learn(port, peer, inner->src))
 		return false;
 	if (READ_ONCE(peer->bridge) || is_multicast_ether_addr(inner->dst))
 		return true;
-	hpkm_port_address(port, own);
-	return ether_addr_equal(inner->dst, own);
+	return hpkm_port_has_address(port, inner->dst);
 }
 
 /* The addresses of the frame as it was; false if they are not allowed. */

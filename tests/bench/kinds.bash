@@ -38,6 +38,11 @@ without_offloads() {
 	on_a ethtool -K "$VA" tso off gso off && on_b ethtool -K "$VB" tso off gso off
 }
 
+# As real devices have it, and the devices of WireGuard and MACsec; veth does not.
+with_gro() {
+	on_a ethtool -K "$VA" gro on && on_b ethtool -K "$VB" gro on
+}
+
 # wireguard_end NAMESPACE OWN-KEY OTHER'S-KEY OTHER'S-ADDRESS: the longest frames that
 # IPv4 allows.
 wireguard_end() {
@@ -83,6 +88,6 @@ built() {
 	plain) addressed "$VA" "$VB" ;;
 	bare) without_offloads && addressed "$VA" "$VB" ;;
 	wireguard | macsec) "$1" ;;
-	*) addressed "$VA" "$VB" && paired_hosts ;;
+	*) with_gro && addressed "$VA" "$VB" && paired_hosts ;;
 	esac && ping_a 2 && on_b iperf3 -s -D >/dev/null 2>&1
 }

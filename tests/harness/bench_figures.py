@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 SUITES = ("chacha20poly1305", "chacha20poly1305-x25519")
 # TCP payload of a full frame: 1,500 octets less the header, the tag, what is in front
-# of the packet, and the headers of IP and TCP.
-PAYLOAD = 1500 - 16 - 16 - 4 - 20 - 32
+# of the packet, room for a record's fields, and the headers of IP and TCP.
+PAYLOAD = 1500 - 16 - 16 - 4 - 48 - 20 - 32
 SMALL, LARGE = "16", "1048576"
 # A median of fewer is not to be relied on.
 ROUNDS = 7

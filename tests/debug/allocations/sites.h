@@ -28,6 +28,7 @@
 #include <linux/vmalloc.h>
 #include <linux/workqueue.h>
 #include <net/genetlink.h>
+#include <net/gro_cells.h>
 #include <net/net_namespace.h>
 
 /**
@@ -106,6 +107,8 @@ bool hpkm_site_fails(struct hpkm_site *site);
 #define rhashtable_lookup_insert_fast(...)	\
 	HPKM_SITE_ENOMEM("rhashtable_lookup_insert_fast",			\
 			 rhashtable_lookup_insert_fast(__VA_ARGS__))
+#define gro_cells_init(...)	\
+	HPKM_SITE_ENOMEM("gro_cells_init", gro_cells_init(__VA_ARGS__))
 #define nf_register_net_hook(...)	\
 	HPKM_SITE_ENOMEM("nf_register_net_hook", nf_register_net_hook(__VA_ARGS__))
 #define genl_register_family(...)	\
