@@ -134,7 +134,7 @@ moves() {
 	below 2
 	[ "$drawn" != 0 ] || pair_add "$E" "$VA" window "$pace" >/dev/null 2>&1
 	ip -n "$E" link set "$VA" netns "$A" && at_home && did move ip -n "$A" link show "$VA"
-	did back ask "$A" link add "$VA"
+	quiet ask "$A" link add "$VA"
 }
 at_home() {
 	ip -n "$A" addr replace "$ADDR_A/24" dev "$VA"
@@ -164,7 +164,7 @@ sessions() {
 	# An update takes 16 records that both have.
 	quiet ask "$who" policy set "$peer" record every 1 frames
 	pause 10
-	did update ask "$who" session update "$peer"
+	did update ask "$who" session update "$peer" nowait
 }
 
 policies() {
@@ -247,7 +247,7 @@ talk() {
 # tried.
 declare -A least=(
 	[links]='attach 5 detach 5 mode 5' [pairs]='pair 1' [removals]='remove 1 forget 1'
-	[moves]='elsewhere 3 move 3 back 3' [dumps]='dump 60' [sessions]='session 3 update 1'
+	[moves]='elsewhere 3 move 3' [dumps]='dump 60' [sessions]='session 3 update 1'
 	[policies]='policy 4 location 4 peer 4' [messages]='message 4' [module]='unload 1'
 	[namespaces]='appear 3 attach 2 vanish 3' [agents]='begin 3 end 3' [talk]='answer 60'
 )
