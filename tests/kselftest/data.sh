@@ -27,14 +27,7 @@ capture foreign not ether proto 0x88b5 || ktap_bail "no capture"
 capture all -s 128 || ktap_bail "no capture"
 
 ktap_ok "IPv4" ping_a
-ip6() {
-	on_a bash -c "echo 0 >/proc/sys/net/ipv6/conf/$VA/disable_ipv6"
-	on_b bash -c "echo 0 >/proc/sys/net/ipv6/conf/$VB/disable_ipv6"
-	on_a ip addr add fd00::1/64 dev "$VA" nodad
-	on_b ip addr add fd00::2/64 dev "$VB" nodad
-	wait_until 10 on_a ping -q -6 -c 2 -i 0.2 -W 2 fd00::2 >"$tmp/ping"
-}
-ktap_ok "IPv6, with neighbours found by multicast" ip6
+ktap_ok "IPv6, with neighbours found by multicast" with_ip6
 
 full_size() {
 	on_a ping -q -M "do" -s 1472 -p a5c3 -c 3 -i 0.2 -W 3 "$ADDR_B" >"$tmp/ping" && ping_clean
@@ -66,12 +59,9 @@ carries() {
 	inside "$2" timeout 60 socat -u TCP-LISTEN:4000,reuseaddr \
 		CREATE:"$tmp/received" &
 	local pid=$!
-	wait_until 10 listens "$2" || return 1
+	wait_until 10 tcp_listens "$2" 4000 || return 1
 	inside "$1" timeout 60 socat -u OPEN:"$tmp/sent" "TCP:$3:4000" || return 1
 	wait "$pid" && cmp -s "$tmp/sent" "$tmp/received"
-}
-listens() {
-	[ -n "$(inside "$1" ss -Htln 'sport = :4000')" ]
 }
 head -c 3000000 /dev/urandom >"$tmp/sent"
 ktap_ok "TCP with offloads" carries "$A" "$B" "$ADDR_B"

@@ -51,6 +51,10 @@ udp_listens() {
 	[ -n "$(inside "$1" ss -Huln "sport = :$2")" ]
 }
 
+tcp_listens() {
+	[ -n "$(inside "$1" ss -Htln "sport = :$2")" ]
+}
+
 differ() {
 	[ -n "$1" ] && [ -n "$2" ] && [ "$1" != "$2" ]
 }
@@ -123,6 +127,15 @@ two_ends() {
 	# What is resolved needs no ARP, so that tests can count frames.
 	ip -n "$A" neigh replace "$ADDR_B" lladdr "$MAC_B" dev "$VA" nud permanent &&
 		ip -n "$B" neigh replace "$ADDR_A" lladdr "$MAC_A" dev "$VB" nud permanent
+}
+
+# with_ip6: fd00::1 and fd00::2, which reach each other
+with_ip6() {
+	on_a bash -c "echo 0 >/proc/sys/net/ipv6/conf/$VA/disable_ipv6" &&
+		on_b bash -c "echo 0 >/proc/sys/net/ipv6/conf/$VB/disable_ipv6" &&
+		on_a ip addr add fd00::1/64 dev "$VA" nodad &&
+		on_b ip addr add fd00::2/64 dev "$VB" nodad &&
+		wait_until 10 on_a ping -q -6 -c 2 -i 0.2 -W 2 fd00::2 >"$tmp/ping"
 }
 
 # cabled_hosts [TOOL [ARGUMENT]]: $A and $B with the tool `cable` between them, or

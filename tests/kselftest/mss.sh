@@ -18,14 +18,11 @@ fits=$((1500 - octets_of[DATA] - record))
 # ---- a flow that is older than the link ----
 
 head -c 1000000 /dev/urandom >"$tmp/sent"
-listens() {
-	[ -n "$(inside "$1" ss -Htln 'sport = :4000')" ]
-}
 older_flow() {
 	mkfifo "$tmp/more"
 	inside "$B" timeout 60 socat -u TCP-LISTEN:4000,reuseaddr CREATE:"$tmp/received" &
 	older_pid=$!
-	wait_until 10 listens "$B" || return 1
+	wait_until 10 tcp_listens "$B" 4000 || return 1
 	inside "$A" timeout 60 socat -u OPEN:"$tmp/more" "TCP:$ADDR_B:4000" &
 	exec {more}>"$tmp/more"
 	head -c 100000 "$tmp/sent" >&"$more"
@@ -52,7 +49,7 @@ carries() {
 	before=$(sum tx_split)
 	inside "$2" timeout 60 socat -u "TCP${4-4}-LISTEN:4000,reuseaddr" CREATE:"$tmp/received" &
 	pid=$!
-	wait_until 10 listens "$2" || return 1
+	wait_until 10 tcp_listens "$2" 4000 || return 1
 	inside "$1" timeout 60 socat -u -b 100000 OPEN:"$tmp/sent" "TCP${4-4}:$3:4000" || return 1
 	wait "$pid" && cmp -s "$tmp/sent" "$tmp/received" || return 1
 	after=$(sum tx_split)
@@ -104,14 +101,7 @@ not_merged() {
 }
 ktap_ok "GRO makes few packets of them" merged
 ktap_ok "... unless it is switched off" not_merged
-ip6() {
-	on_a bash -c "echo 0 >/proc/sys/net/ipv6/conf/$VA/disable_ipv6"
-	on_b bash -c "echo 0 >/proc/sys/net/ipv6/conf/$VB/disable_ipv6"
-	on_a ip addr add fd00::1/64 dev "$VA" nodad
-	on_b ip addr add fd00::2/64 dev "$VB" nodad
-	wait_until 10 on_a ping -q -6 -c 1 -W 2 fd00::2 >"$tmp/ping"
-}
-ktap_ok "there is IPv6" ip6
+ktap_ok "there is IPv6" with_ip6
 ktap_ok "IPv6" both_ways "$A" "$B" '[fd00::1]' '[fd00::2]' 6
 
 vlan() {
@@ -164,7 +154,7 @@ inet_sum() {
 }
 # tcp FLAGS OPTIONS PSEUDO: a segment with its checksum; all in hex
 tcp() {
-	local head=04d20050000000010000000{} rest sum
+	local head rest sum
 	head=04d200500000000100000000$(printf '%x0%s' $((5 + $(octets "$2") / 4)) "$1")7210
 	rest=0000$2
 	sum=$(inet_sum "$3$(printf %04x $((20 + $(octets "$2"))))${head}0000$rest")

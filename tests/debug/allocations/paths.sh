@@ -168,15 +168,13 @@ split_large() {
 on "a large frame in two" split_large flows
 quiet mtu 1500
 head -c 4000 /dev/urandom >"$tmp/sent"
-listens() {
-	[ -n "$(inside "$B" ss -Htln 'sport = :4000')" ]
-}
 # What was lost is sent again.
 stream() {
 	local pid
 	inside "$B" timeout 30 socat -u TCP-LISTEN:4000,reuseaddr CREATE:"$tmp/received" &
 	pid=$!
-	wait_until 10 listens && inside "$A" timeout 30 socat -u OPEN:"$tmp/sent" "TCP:$ADDR_B:4000"
+	wait_until 10 tcp_listens "$B" 4000 &&
+		inside "$A" timeout 30 socat -u OPEN:"$tmp/sent" "TCP:$ADDR_B:4000"
 	wait "$pid" && cmp -s "$tmp/sent" "$tmp/received"
 }
 streamed() {
