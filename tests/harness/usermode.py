@@ -2,7 +2,7 @@
 """Machines that are user mode Linux: processes of the host's, no cable, one CPU.
 
 They have the same root filesystem and the same agent as those in QEMU, which
-talks over a serial line instead of a virtio port.
+talks over a serial line instead of a virtio port.  Each stays on one processor.
 """
 from __future__ import annotations
 
@@ -14,19 +14,30 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from machine import Machine, image
+from processor import Processor
 
 
 class UserModeMachine(Machine):
     """One guest; see Machine."""
 
+    _processor: Processor | None = None
+
+    def kill(self) -> None:
+        """End it, whatever it does."""
+        super().kill()
+        if self._processor:
+            self._processor.give_back()
+            self._processor = None
+
     def _launch(self, deadline: float, saved: Path | None) -> None:
         if saved or self.cable or self.disk or self.extra:
             raise ValueError("user mode Linux has none of this")
+        self._processor = Processor()
         self._port, theirs = socket.socketpair()
         with theirs, self.console.open("wb") as log:
             # It ends with its session, and its console has to be a pipe.
             self._process = subprocess.Popen(
-                self._arguments(theirs.fileno(), self._make_initrd()),
+                self._processor.run(self._arguments(theirs.fileno(), self._make_initrd())),
                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT, pass_fds=[theirs.fileno()],
                 start_new_session=True)
