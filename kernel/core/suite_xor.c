@@ -166,17 +166,32 @@ static void xor_derive(const struct hpkm_exchange *x, struct hpkm_session_keys *
 	memcpy(keys->sid, digest, HPKM_SID_LEN);
 }
 
+/*
+ * A whole block at a time, with the key in registers: a frame has 47 of them, and a
+ * call of crypto_xor() for each takes several times as long.
+ */
+static u8 *xor_blocks(const u8 key[HPKM_KEY_LEN], u8 *at, size_t blocks)
+{
+	const u64 k0 = get_unaligned_le64(key);
+	const u64 k1 = get_unaligned_le64(key + 8);
+	const u64 k2 = get_unaligned_le64(key + 16);
+	const u64 k3 = get_unaligned_le64(key + 24);
+
+	static_assert(HPKM_KEY_LEN == 4 * sizeof(u64));
+	for (; blocks; blocks--, at += HPKM_KEY_LEN) {
+		put_unaligned_le64(get_unaligned_le64(at) ^ k0, at);
+		put_unaligned_le64(get_unaligned_le64(at + 8) ^ k1, at + 8);
+		put_unaligned_le64(get_unaligned_le64(at + 16) ^ k2, at + 16);
+		put_unaligned_le64(get_unaligned_le64(at + 24) ^ k3, at + 24);
+	}
+	return at;
+}
+
 static void xor_seal(const u8 key[HPKM_KEY_LEN], u64 counter, u8 *frame, size_t inner_len)
 {
-	u8 *inner = frame + HPKM_HD_LEN;
+	u8 *rest = xor_blocks(key, frame + HPKM_HD_LEN, inner_len / HPKM_KEY_LEN);
 
-	while (inner_len) {
-		size_t part = min_t(size_t, inner_len, HPKM_KEY_LEN);
-
-		crypto_xor(inner, key, part);
-		inner += part;
-		inner_len -= part;
-	}
+	crypto_xor(rest, key, inner_len % HPKM_KEY_LEN);
 }
 
 static int xor_open(const u8 key[HPKM_KEY_LEN], u64 counter, u8 *frame, size_t sealed_len)

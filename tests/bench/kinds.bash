@@ -33,9 +33,10 @@ addressed() {
 		ip -n "$A" link set "$1" up && ip -n "$B" link set "$2" up
 }
 
-# Segments are made in software, as all but the plain kind have to.
+# Segments and checksums are made in software, as all but the plain kind have to; without
+# the one the device does not offer the other.
 without_offloads() {
-	on_a ethtool -K "$VA" tso off gso off && on_b ethtool -K "$VB" tso off gso off
+	on_a ethtool -K "$VA" tx off && on_b ethtool -K "$VB" tx off
 }
 
 # As real devices have it, and the devices of WireGuard and MACsec; veth does not.
