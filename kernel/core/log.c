@@ -50,19 +50,23 @@ struct link {
 /**
  * struct place - where a record lies
  * @record: valid while @used
+ * @used: there is a record
  * @link: its neighbours in each table's chain
  * @confirmed_at: its index among the confirmed places, if it is one
- * @used: there is a record
  */
 struct place {
 	struct hpkm_record record;
+	bool used;
 	struct link link[TABLES];
 	u32 confirmed_at;
-	bool used;
 };
 
-/* A large log has a million of them. */
-static_assert(sizeof(struct place) <= 192);
+/* Chains are this long on average; shorter ones would cost more memory than time. */
+#define RECORDS_PER_BUCKET	4
+
+/* With its buckets and its entry among the confirmed ones. */
+static_assert(sizeof(struct place) + TABLES * sizeof(u32) / RECORDS_PER_BUCKET +
+	      sizeof(u32) <= 192);
 
 /**
  * struct hpkm_log - see above
@@ -142,7 +146,7 @@ struct hpkm_log *hpkm_log_create(u32 size, const u8 key[HPKM_LOG_KEY_LEN])
 	log->key.key[0] = get_unaligned_le64(key);
 	log->key.key[1] = get_unaligned_le64(key + 8);
 	log->size = size;
-	log->bucket_mask = roundup_pow_of_two(size) - 1;
+	log->bucket_mask = max(roundup_pow_of_two(size) / RECORDS_PER_BUCKET, 1UL) - 1;
 	if (!allocate(log)) {
 		hpkm_log_destroy(log);
 		return NULL;

@@ -7,23 +7,25 @@
 
 /**
  * struct hpkm_record - one message both sides remember
- * @rid: u8 who || le64 number; who is 0 for the records of the smaller id
- * @location: LI, length octet first
  * @time: T, nanoseconds UTC, as the sender's clock had it
  * @digest: X0, the element digest of the whole Data
  * @data: the first octets of Data
- * @data_len: how many are kept
+ * @rid: u8 who || le64 number; who is 0 for the records of the smaller id
+ * @location: LI, length octet first
  * @state: enum hpkm_record_state
+ * @data_len: how many of @data are kept
+ *
+ * Packed: a large log has a million of them.
  */
 struct hpkm_record {
-	u8 rid[HPKM_RID_LEN];
-	u8 state;
-	u8 data_len;
-	u8 location[HPKM_LI_LEN];
 	u64 time;
 	u8 digest[HPKM_KEY_LEN];
 	u8 data[HPKM_DATA_KEPT];
-};
+	u8 rid[HPKM_RID_LEN];
+	u8 location[HPKM_LI_LEN];
+	u8 state;
+	u8 data_len;
+} __packed;
 
 /* What hpkm_log_create() is given to scatter the records by. */
 #define HPKM_LOG_KEY_LEN	16
