@@ -56,7 +56,7 @@ KINDS = {
     "amd64-6.12": PATCHED,
     "uml-bench": Kind(UserModeMachine, memory=2048, cmdline=FAST, boot=600.0),
     "uml-debug": Kind(UserModeMachine, memory=1024, cmdline=NOTED, means="slab kmemleak"),
-    "amd64-kasan": Kind(memory=2048, cmdline=NOTED, means="slab kmemleak", boot=600.0),
+    "amd64-kasan": Kind(memory=1024, cmdline=NOTED, means="slab kmemleak", boot=600.0),
     "amd64-kcsan": Kind(memory=1024, cmdline=RACY, boot=600.0),
 }
 
@@ -69,11 +69,12 @@ def guest(name: str, called: str, work: Path, files: dict[str, Path]) -> Machine
 
 
 class Remains:
-    """What modules leave behind from now on."""
+    """What modules leave behind from now on, or since this was noted."""
 
-    def __init__(self, machine: Machine) -> None:
+    def __init__(self, machine: Machine, noted: bool = False) -> None:
         self.machine = machine
-        self._ask("before")
+        if not noted:
+            self._ask("before")
 
     def found(self) -> str:
         """Nothing, or what there should not be any more."""
