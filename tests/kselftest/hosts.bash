@@ -138,15 +138,18 @@ with_ip6() {
 		wait_until 10 on_a ping -q -6 -c 2 -i 0.2 -W 2 fd00::2 >"$tmp/ping"
 }
 
-# cabled_hosts [TOOL [ARGUMENT]]: $A and $B with the tool `cable` between them, or
-# another one like it.
-cabled_hosts() {
-	two_ends || return 1
+# lay_cable [TOOL [ARGUMENT]]: the tool `cable` between $A and $B, or another one like it.
+lay_cable() {
 	mkfifo "$tmp/cable.fifo" || return 1
 	exec {cable_fd}<>"$tmp/cable.fifo"
 	: >"$tmp/cable"
 	spawn_in "$C" "${1-cable}" ca cb "${@:2}" "$tmp/cable.fifo" >>"$tmp/cable" 2>"$tmp/cable.said"
 	wait_until 5 grep -q '^# ready' "$tmp/cable.said"
+}
+
+# cabled_hosts [TOOL [ARGUMENT]]
+cabled_hosts() {
+	two_ends && lay_cable "$@"
 }
 
 # bridged_hosts: $A, $B and $D on an Ethernet of which $C is the switch.
