@@ -156,17 +156,33 @@ split() {
 	on_a ping -q -M "do" -s 1472 -c 1 -W 1 "$ADDR_B" >"$tmp/ping"
 }
 on "a frame in two" split flows
-# A half of a frame of 3,000 octets has no room behind it for the other one.
+# What the bridge passes on has the room that the whole frame had.  What comes through
+# `cable` lies in a buffer of its own, and at this size that one is full, so the half
+# has no room behind it for the other.
+switch() {
+	local port
+	for port in ca cb; do
+		ip -n "$C" link set "$port" "$@" || return 1
+	done
+}
 mtu() {
 	ip -n "$A" link set "$VA" mtu "$1" && ip -n "$B" link set "$VB" mtu "$1" &&
-		ip -n "$C" link set ca mtu "$1" && ip -n "$C" link set cb mtu "$1"
+		switch mtu "$1"
 }
-quiet mtu 3000 || ktap_bail "no larger frames"
+large=3744
+cable_instead() {
+	mtu "$large" && switch nomaster && lay_cable
+}
+quiet cable_instead || ktap_bail "no larger frames"
 split_large() {
-	on_a ping -q -M "do" -s 2972 -c 1 -W 1 "$ADDR_B" >"$tmp/ping"
+	on_a ping -q -M "do" -s $((large - 28)) -c 1 -W 1 "$ADDR_B" >"$tmp/ping"
 }
 on "a large frame in two" split_large flows
-quiet mtu 1500
+stop "$spawned"
+bridge_again() {
+	switch master br0 && mtu 1500
+}
+quiet bridge_again || ktap_bail "no bridge"
 head -c 4000 /dev/urandom >"$tmp/sent"
 # What was lost is sent again.
 stream() {
