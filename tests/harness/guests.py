@@ -39,10 +39,10 @@ PROCESSES = ("anon_vma", "anon_vma_chain", "cred_jar", "dentry", "files_cache", 
 
 # Whose every allocation is noted, and freed memory overwritten.
 NOTED = STRICT.replace(
-    SLUB_DEBUG, f"slub_debug=FZPU;-,{','.join(PROCESSES)} page_poison=1 log_buf_len=8M")
+    SLUB_DEBUG, f"slub_debug=FZPU;-,{','.join(PROCESSES)} page_poison=1 log_buf_len=1M")
 
 # The kernel's own data races are no reason to stop; see klog.py.
-RACY = STRICT.replace("panic_on_warn=1 ", "").replace(SLUB_DEBUG, "log_buf_len=8M")
+RACY = STRICT.replace("panic_on_warn=1 ", "").replace(SLUB_DEBUG, "log_buf_len=1M")
 
 # Whose speed is what is asked about.
 FAST = STRICT.replace(f" {SLUB_DEBUG}", "")
