@@ -115,10 +115,10 @@ ktap_ok "ARP" on_a arping -q -c 2 -w 5 -I "$VA" "$ADDR_B"
 # crosses PROTO FRAME: sent on A, it is delivered on B as it was.
 crosses() {
 	rm -f "$tmp/delivered"
-	inside "$B" frame wait "$VB" "$1" 10 >"$tmp/delivered" &
+	inside "$B" frame wait "$VB" "$1" 10 "$2" >"$tmp/delivered" &
 	local pid=$!
 	wait_until 5 grep -q waiting "$tmp/delivered" || return 1
-	on_a frame send "$VA" "$2" && wait "$pid" && grep -q "^$2" "$tmp/delivered"
+	on_a frame send "$VA" "$2" && wait "$pid"
 }
 pattern=$(printf '%03000d' 0 | sed 's/0000000000/d1e2a3d4b5/g')
 ktap_ok "an unknown EtherType with 1,500 octets" crosses 9000 "$HEX_B${HEX_A}9000$pattern"

@@ -183,16 +183,16 @@ mss() {
 }
 # becomes SENT EXPECTED [SOURCE [DEVICE]]: behind the Ethernet addresses
 becomes() {
-	local pid proto=${2:0:4}
+	local pid proto=${2:0:4} due=$HEX_B${3-$HEX_A}$2
 	rm -f "$tmp/delivered"
-	inside "$B" frame wait "${4-$VB}" "$proto" 10 >"$tmp/delivered" &
+	inside "$B" frame wait "${4-$VB}" "$proto" 10 "$due" >"$tmp/delivered" &
 	pid=$!
 	wait_until 5 grep -q waiting "$tmp/delivered" || return 1
 	on_a frame send "$VA" "$HEX_B${3-$HEX_A}$1"
 	wait "$pid"
-	echo "# $2 was due, and came:"
+	echo "# $due was due, and came:"
 	sed 's/^/# /' "$tmp/delivered"
-	grep -q "^$HEX_B${3-$HEX_A}$2\$" "$tmp/delivered"
+	grep -q "^$due\$" "$tmp/delivered"
 }
 # stays FRAME
 stays() {
