@@ -205,9 +205,9 @@ enum hpkm_peer_state hpkm_machine_state(const struct hpkm_machine *machine)
 {
 	if (machine->pairing)
 		return HPKM_PEER_PAIRING;
-	if (machine->update.state == HPKM_UPDATE_REQ)
+	if (hpkm_update_state(machine) == HPKM_UPDATE_REQ)
 		return HPKM_PEER_UPDATE_REQUESTED;
-	if (machine->update.state == HPKM_UPDATE_PREP)
+	if (hpkm_update_state(machine) == HPKM_UPDATE_PREP)
 		return HPKM_PEER_UPDATE_PREPARED;
 	if (machine->attempt.state != HPKM_ATTEMPT_NONE)
 		return HPKM_PEER_EXCHANGE;

@@ -3,8 +3,9 @@
  * The commit machine of one pair: protocol sections 5.3 and 8.
  *
  * It is driven by what arrives, by the clock and by its store, and acts
- * through struct hpkm_machine_ops.  It has no clock, no random source and no
- * lock of its own: the owner serialises all calls, and the ops run inside.
+ * through struct hpkm_machine_ops.  It has no clock, no random source, no
+ * memory and no lock of its own: the owner serialises all calls, and the ops
+ * run inside.
  * Times are nanoseconds of a clock that never goes back; 0 is "never was" and
  * HPKM_NEVER "never will be".
  *
@@ -56,6 +57,8 @@ enum hpkm_session_state {
  * @epoch_n: the epoch it was made under
  * @sid: its public name
  * @update_key: SU, wiped when barred
+ * @own_uctr: the last number used for an own update request in it
+ * @peer_uctr: the last one accepted of the peer's
  * @installed_at: when it became current; before that, when it was made
  * @send_until: from then on nothing is sent in it: what is under way must find
  *	the peer's session still there, and that one may have been installed first
@@ -73,6 +76,8 @@ struct hpkm_session {
 	u64 epoch_n;
 	u8 sid[HPKM_SID_LEN];
 	u8 update_key[HPKM_KEY_LEN];
+	u32 own_uctr;
+	u32 peer_uctr;
 	u64 installed_at;
 	u64 send_until;
 	u64 ends_at;
@@ -133,8 +138,11 @@ enum hpkm_stored {
  * @sid_new: a session index of the link that is not in use, now owned by this
  *	machine; 0 when there is none
  * @sid_free: give it back; not for one that a session owns
- * @half_open_begin: the link has room for one more half-open exchange
- * @half_open_end: and for that one again
+ * @half_open_begin: zeroed memory for one more half-open exchange; 0, -ENOSPC
+ *	when the link has no room for it, -ENOMEM
+ * @half_open_end: free it, which is wiped; the link has room for another
+ * @update_begin: zeroed memory for an update; NULL when out of memory
+ * @update_end: free it, which is wiped
  * @session_create: allocate a session in state NEXT, which owns @own_sid from
  *	then on; NULL when out of memory
  * @session_moved: @session->state or barred changed
@@ -158,8 +166,10 @@ struct hpkm_machine_ops {
 	void (*random)(struct hpkm_machine *machine, void *out, size_t len);
 	u32 (*sid_new)(struct hpkm_machine *machine);
 	void (*sid_free)(struct hpkm_machine *machine, u32 sid);
-	bool (*half_open_begin)(struct hpkm_machine *machine);
-	void (*half_open_end)(struct hpkm_machine *machine);
+	int (*half_open_begin)(struct hpkm_machine *machine, struct hpkm_half_open **half);
+	void (*half_open_end)(struct hpkm_machine *machine, struct hpkm_half_open *half);
+	struct hpkm_update_slot *(*update_begin)(struct hpkm_machine *machine);
+	void (*update_end)(struct hpkm_machine *machine, struct hpkm_update_slot *update);
 	struct hpkm_session *(*session_create)(struct hpkm_machine *machine,
 					       const struct hpkm_session_keys *keys,
 					       bool initiator, u32 own_sid);
@@ -214,8 +224,6 @@ enum hpkm_update_state {
  * @state: where it is
  * @u: what is known
  * @asked_for: the user named the record; there is no other to try
- * @own_uctr: the last number used for an own request in this session
- * @peer_uctr: the last one accepted of the peer's
  * @began_at: when REQ or PREP began
  * @first_sent_at: when the current U1 was first sent
  * @sendings: how often
@@ -226,8 +234,6 @@ struct hpkm_update_slot {
 	enum hpkm_update_state state;
 	struct hpkm_update u;
 	bool asked_for;
-	u32 own_uctr;
-	u32 peer_uctr;
 	u64 began_at;
 	u64 first_sent_at;
 	u32 sendings;
@@ -277,13 +283,13 @@ struct hpkm_store {
  * @rekey_frames: and either side after so many frames
  * @start: when to begin an exchange
  * @attempt: the own one
- * @half_open: the peer's
+ * @half_open: the peer's, as many as there are; NULL between them
  * @peer_hctr: the highest hctr that was answered in the current epoch
  * @finished: the last two
  * @next: the session of an attempt in WA
  * @current_session: current or draining; what is sent goes here
  * @old: replaced ones, the newest first
- * @update: in @current_session
+ * @update: in @current_session; NULL while none runs
  * @pairing_stored: with HPKM_WRITE_PAIR_*: told when the write is decided; NULL
  *	if the store always decides at once
  */
@@ -298,13 +304,13 @@ struct hpkm_machine {
 	u64 rekey_frames;
 	struct hpkm_start start;
 	struct hpkm_attempt attempt;
-	struct hpkm_half_open half_open[HPKM_HALF_OPEN_PEER];
+	struct hpkm_half_open *half_open[HPKM_HALF_OPEN_PEER];
 	u64 peer_hctr;
 	struct hpkm_finished finished[2];
 	struct hpkm_session *next;
 	struct hpkm_session *current_session;
 	struct hpkm_session *old[HPKM_SESSIONS_OLD];
-	struct hpkm_update_slot update;
+	struct hpkm_update_slot *update;
 	void (*pairing_stored)(struct hpkm_machine *machine, bool ok);
 };
 
@@ -329,6 +335,11 @@ bool hpkm_machine_give_way(struct hpkm_machine *machine, u64 now);
 int hpkm_machine_handshake(struct hpkm_machine *machine, const u8 *frame,
 			   const u8 src[HPKM_ADDRESS_LEN], u64 now);
 void hpkm_machine_first_data(struct hpkm_machine *machine, u32 own_sid, u64 now);
+
+static inline enum hpkm_update_state hpkm_update_state(const struct hpkm_machine *machine)
+{
+	return machine->update ? machine->update->state : HPKM_UPDATE_NONE;
+}
 
 /* machine_update.c */
 int hpkm_machine_update(struct hpkm_machine *machine, const u8 *rid, u64 now, const char **why);

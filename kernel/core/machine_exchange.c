@@ -144,15 +144,18 @@ static void attempt_failed(struct hpkm_machine *machine, u64 now)
 
 /* ---- half-open exchanges ---- */
 
-static void forget_half_open(struct hpkm_machine *machine, struct hpkm_half_open *half)
+static void forget_half_open(struct hpkm_machine *machine, struct hpkm_half_open **place)
 {
-	if (half->state == HPKM_HALF_OPEN_NONE)
+	struct hpkm_half_open *half = *place;
+
+	if (!half)
 		return;
+	*place = NULL;
 	/* Zero once a session has taken the index over. */
 	if (half->x.responder_sid)
 		machine->ops->sid_free(machine, half->x.responder_sid);
-	machine->ops->half_open_end(machine);
 	memzero_explicit(half, sizeof(*half));
+	machine->ops->half_open_end(machine, half);
 }
 
 /* Whoever is behind it has had time to answer, or never could. */
@@ -171,21 +174,21 @@ static bool is_superseded(const struct hpkm_machine *machine, bool stale)
 }
 
 /* A free place, or the oldest that may be given up for a C1, @stale or not. */
-static struct hpkm_half_open *place_for_half_open(struct hpkm_machine *machine, bool stale,
-						  u64 now)
+static struct hpkm_half_open **place_for_half_open(struct hpkm_machine *machine, bool stale,
+						   u64 now)
 {
-	struct hpkm_half_open *oldest = NULL;
+	struct hpkm_half_open **oldest = NULL;
 	size_t i;
 
 	for (i = 0; i < HPKM_HALF_OPEN_PEER; i++) {
-		struct hpkm_half_open *half = &machine->half_open[i];
+		struct hpkm_half_open **place = &machine->half_open[i];
 
-		if (half->state == HPKM_HALF_OPEN_NONE)
-			return half;
-		if (!gives_way(half, now) && !is_superseded(machine, stale))
+		if (!*place)
+			return place;
+		if (!gives_way(*place, now) && !is_superseded(machine, stale))
 			continue;
-		if (!oldest || half->changed_at < oldest->changed_at)
-			oldest = half;
+		if (!oldest || (*place)->changed_at < (*oldest)->changed_at)
+			oldest = place;
 	}
 	if (oldest)
 		forget_half_open(machine, oldest);
@@ -206,11 +209,11 @@ bool hpkm_machine_give_way(struct hpkm_machine *machine, u64 now)
 	size_t i;
 
 	for (i = 0; i < HPKM_HALF_OPEN_PEER; i++) {
-		struct hpkm_half_open *half = &machine->half_open[i];
+		struct hpkm_half_open **place = &machine->half_open[i];
 
-		if (half->state == HPKM_HALF_OPEN_NONE || !gives_way(half, now))
+		if (!*place || !gives_way(*place, now))
 			continue;
-		forget_half_open(machine, half);
+		forget_half_open(machine, place);
 		any = true;
 	}
 	return any;
@@ -235,8 +238,8 @@ static struct hpkm_half_open *repeated(struct hpkm_machine *machine, const u8 *f
 	size_t i;
 
 	for (i = 0; i < HPKM_HALF_OPEN_PEER; i++)
-		if (hpkm_responder_repeated(&machine->half_open[i], frame))
-			return &machine->half_open[i];
+		if (machine->half_open[i] && hpkm_responder_repeated(machine->half_open[i], frame))
+			return machine->half_open[i];
 	return NULL;
 }
 
@@ -268,7 +271,6 @@ static int answer_c1(struct hpkm_machine *machine, struct hpkm_half_open *half, 
 		     enum hpkm_epoch_slot slot, u64 now)
 {
 	struct hpkm_exchange *x = &half->x;
-	int err;
 
 	x->pair = &machine->pair;
 	x->slot = slot;
@@ -277,10 +279,7 @@ static int answer_c1(struct hpkm_machine *machine, struct hpkm_half_open *half, 
 	if (!x->responder_sid)
 		return -ENOBUFS;
 	draw_randoms(machine, x);
-	err = hpkm_responder_start(half, frame, now);
-	if (err)
-		machine->ops->sid_free(machine, x->responder_sid);
-	return err;
+	return hpkm_responder_start(half, frame, now);
 }
 
 /*
@@ -298,7 +297,7 @@ static bool answers_others(const struct hpkm_machine *machine)
 	size_t i;
 
 	for (i = 0; i < HPKM_HALF_OPEN_PEER; i++)
-		if (machine->half_open[i].state != HPKM_HALF_OPEN_NONE)
+		if (machine->half_open[i])
 			return true;
 	return false;
 }
@@ -306,18 +305,20 @@ static bool answers_others(const struct hpkm_machine *machine)
 static int new_half_open(struct hpkm_machine *machine, const u8 *frame, const u8 *src,
 			 enum hpkm_epoch_slot slot, bool stale, u64 now)
 {
-	struct hpkm_half_open *half = place_for_half_open(machine, stale, now);
+	struct hpkm_half_open **place = place_for_half_open(machine, stale, now);
+	struct hpkm_half_open *half;
 	int err;
 
-	if (!half)
+	if (!place)
 		return -EBUSY;
-	if (!machine->ops->half_open_begin(machine))
-		return stale ? -EBUSY : -ENOSPC;
+	err = machine->ops->half_open_begin(machine, &half);
+	if (err)
+		return stale ? -EBUSY : err;
+	*place = half;
 	half->stale = stale;
 	err = answer_c1(machine, half, frame, slot, now);
 	if (err) {
-		memzero_explicit(half, sizeof(*half));
-		machine->ops->half_open_end(machine);
+		forget_half_open(machine, place);
 		return err;
 	}
 	memcpy(half->address, src, HPKM_ADDRESS_LEN);
@@ -335,8 +336,9 @@ static int new_half_open(struct hpkm_machine *machine, const u8 *frame, const u8
  *
  * The session and the own attempt stay untouched.  Return: 0 when it was
  * answered; -ENOKEY when it is not under any of the pair's epochs (another
- * peer may be meant); -EBUSY when it is but cannot be answered now; -ENOSPC
- * when that is because the link has no room (see hpkm_machine_give_way()).
+ * peer may be meant); -EBUSY, -ENOMEM or -ENOBUFS when it is but cannot be
+ * answered now; -ENOSPC when that is because the link has no room (see
+ * hpkm_machine_give_way()).
  * Context: the caller serialises.
  */
 int hpkm_machine_c1(struct hpkm_machine *machine, const u8 *frame,
@@ -476,9 +478,10 @@ static void send_finished(struct hpkm_machine *machine, const struct hpkm_finish
 }
 
 /* 1b: 28 to 30.  The keys are in place before the ACK goes out. */
-static int complete_half_open(struct hpkm_machine *machine, struct hpkm_half_open *half,
+static int complete_half_open(struct hpkm_machine *machine, struct hpkm_half_open **place,
 			      u64 now)
 {
+	struct hpkm_half_open *half = *place;
 	struct hpkm_exchange *x = &half->x;
 	struct hpkm_session_keys keys;
 	struct hpkm_session *session;
@@ -489,7 +492,7 @@ static int complete_half_open(struct hpkm_machine *machine, struct hpkm_half_ope
 	session = machine->ops->session_create(machine, &keys, false, x->responder_sid);
 	memzero_explicit(&keys, sizeof(keys));
 	if (!session) {
-		forget_half_open(machine, half);
+		forget_half_open(machine, place);
 		return -ENOMEM;
 	}
 	session->peer_sid = x->initiator_sid;
@@ -505,20 +508,20 @@ static int complete_half_open(struct hpkm_machine *machine, struct hpkm_half_ope
 	return 0;
 }
 
-static struct hpkm_half_open *half_open_of(struct hpkm_machine *machine, u32 own_sid)
+static struct hpkm_half_open **half_open_of(struct hpkm_machine *machine, u32 own_sid)
 {
 	size_t i;
 
 	for (i = 0; i < HPKM_HALF_OPEN_PEER; i++)
-		if (machine->half_open[i].state != HPKM_HALF_OPEN_NONE &&
-		    machine->half_open[i].x.responder_sid == own_sid)
+		if (machine->half_open[i] && machine->half_open[i]->x.responder_sid == own_sid)
 			return &machine->half_open[i];
 	return NULL;
 }
 
-static int to_half_open(struct hpkm_machine *machine, struct hpkm_half_open *half,
+static int to_half_open(struct hpkm_machine *machine, struct hpkm_half_open **place,
 			const u8 *frame, const u8 *src, u64 now)
 {
+	struct hpkm_half_open *half = *place;
 	u8 type = ((const struct hpkm_hd *)frame)->type;
 	int err;
 
@@ -533,7 +536,7 @@ static int to_half_open(struct hpkm_machine *machine, struct hpkm_half_open *hal
 	if (err)
 		return err;
 	if (type == HPKM_C5)
-		return complete_half_open(machine, half, now);
+		return complete_half_open(machine, place, now);
 	memcpy(half->address, src, HPKM_ADDRESS_LEN);
 	memcpy(machine->durable.address, src, HPKM_ADDRESS_LEN);
 	machine->ops->step(machine, HPKM_STEP_C3_OPENED, &half->x);
@@ -573,16 +576,16 @@ int hpkm_machine_handshake(struct hpkm_machine *machine, const u8 *frame,
 {
 	const struct hpkm_hd *hd = (const struct hpkm_hd *)frame;
 	u32 own_sid = le32_to_cpu(hd->dst_sid);
-	struct hpkm_half_open *half;
+	struct hpkm_half_open **place;
 
 	if (machine->pairing || hpkm_machine_frozen(machine))
 		return -EBUSY;
 	if (machine->attempt.state != HPKM_ATTEMPT_NONE &&
 	    machine->attempt.x.initiator_sid == own_sid)
 		return to_attempt(machine, frame, src, now);
-	half = half_open_of(machine, own_sid);
-	if (half)
-		return to_half_open(machine, half, frame, src, now);
+	place = half_open_of(machine, own_sid);
+	if (place)
+		return to_half_open(machine, place, frame, src, now);
 	if (hd->type == HPKM_C5)
 		return to_finished(machine, frame, now);
 	return -EPROTO;
@@ -644,8 +647,7 @@ void hpkm_exchange_tick(struct hpkm_machine *machine, u64 now)
 	size_t i;
 
 	for (i = 0; i < HPKM_HALF_OPEN_PEER; i++)
-		if (machine->half_open[i].state != HPKM_HALF_OPEN_NONE &&
-		    now >= half_open_end(&machine->half_open[i]))
+		if (machine->half_open[i] && now >= half_open_end(machine->half_open[i]))
 			forget_half_open(machine, &machine->half_open[i]);
 
 	if (hpkm_initiator_failed(&machine->attempt, now))
@@ -664,7 +666,7 @@ u64 hpkm_exchange_deadline(const struct hpkm_machine *machine)
 	size_t i;
 
 	for (i = 0; i < HPKM_HALF_OPEN_PEER; i++)
-		if (machine->half_open[i].state != HPKM_HALF_OPEN_NONE)
-			due = min(due, half_open_end(&machine->half_open[i]));
+		if (machine->half_open[i])
+			due = min(due, half_open_end(machine->half_open[i]));
 	return due;
 }

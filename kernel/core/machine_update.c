@@ -22,15 +22,20 @@ static const struct hpkm_suite *suite_of(const struct hpkm_machine *machine)
 	return machine->pair.suite;
 }
 
+static void release(struct hpkm_machine *machine, struct hpkm_update_slot *update)
+{
+	memzero_explicit(update, sizeof(*update));
+	machine->ops->update_end(machine, update);
+}
+
 static void forget(struct hpkm_machine *machine)
 {
-	struct hpkm_update_slot *update = &machine->update;
-	u32 own_uctr = update->own_uctr;
-	u32 peer_uctr = update->peer_uctr;
+	struct hpkm_update_slot *update = machine->update;
 
-	memzero_explicit(update, sizeof(*update));
-	update->own_uctr = own_uctr;
-	update->peer_uctr = peer_uctr;
+	if (!update)
+		return;
+	machine->update = NULL;
+	release(machine, update);
 }
 
 /* An own request came to nothing. */
@@ -49,11 +54,10 @@ static void refused(struct hpkm_machine *machine, const char *reason)
  */
 void hpkm_update_drop(struct hpkm_machine *machine)
 {
-	bool unanswered = machine->update.state == HPKM_UPDATE_REQ &&
+	bool unanswered = hpkm_update_state(machine) == HPKM_UPDATE_REQ &&
 			  !hpkm_machine_frozen(machine);
 
-	if (machine->update.state != HPKM_UPDATE_NONE)
-		forget(machine);
+	forget(machine);
 	if (unanswered)
 		refused(machine, "the session ended before the peer answered");
 }
@@ -71,15 +75,12 @@ static void send_nak(struct hpkm_machine *machine, u32 uctr)
 	send(machine, nak, sizeof(nak));
 }
 
-static void begin(struct hpkm_machine *machine, bool requester)
+/* What both sides put in: the epoch and the session that it runs in. */
+static void begin(struct hpkm_machine *machine, struct hpkm_update *u)
 {
-	struct hpkm_update *u = &machine->update.u;
-
-	memzero_explicit(u, sizeof(*u));
 	u->pair = &machine->pair;
 	u->epoch = *hpkm_current_epoch(machine);
 	memcpy(u->session_update, machine->current_session->update_key, HPKM_KEY_LEN);
-	u->requester = requester;
 }
 
 /* After the update or its failure: drain, and the side that asked starts. */
@@ -120,11 +121,13 @@ static bool unambiguous(struct hpkm_machine *machine, const u8 *request)
 
 static void write_request(struct hpkm_machine *machine, const struct hpkm_record *record)
 {
-	struct hpkm_update_slot *update = &machine->update;
+	struct hpkm_update_slot *update = machine->update;
 	struct hpkm_update *u = &update->u;
 
-	begin(machine, true);
-	u->uctr = update->own_uctr + 1;
+	memzero_explicit(u, sizeof(*u));
+	begin(machine, u);
+	u->requester = true;
+	u->uctr = machine->current_session->own_uctr + 1;
 	memcpy(u->rid, record->rid, HPKM_RID_LEN);
 	hpkm_record_elements(u->x, record);
 	hpkm_choose_pair(&u->a, &u->b, fill_from_machine, machine);
@@ -156,24 +159,23 @@ static int draw_request(struct hpkm_machine *machine, const u8 *rid)
 			break;
 		}
 		write_request(machine, &record);
-		if (unambiguous(machine, machine->update.request))
+		if (unambiguous(machine, machine->update->request))
 			break;
 		err = -EEXIST;
 	}
 	memzero_explicit(&record, sizeof(record));
-	if (err)
-		forget(machine);
 	return err;
 }
 
+/* In machine->update, which a request before this one may have used. */
 static int request(struct hpkm_machine *machine, const u8 *rid, u64 now)
 {
-	struct hpkm_update_slot *update = &machine->update;
+	struct hpkm_update_slot *update = machine->update;
 	int err = draw_request(machine, rid);
 
 	if (err)
 		return err;
-	update->own_uctr = update->u.uctr;
+	machine->current_session->own_uctr = update->u.uctr;
 	update->asked_for = rid;
 	update->state = HPKM_UPDATE_REQ;
 	update->began_at = now;
@@ -193,7 +195,7 @@ static int request(struct hpkm_machine *machine, const u8 *rid, u64 now)
  * Return: 0 when U1 is on its way; -EAGAIN when the pair is in no state for
  * it, -EBUSY when an update runs, -ENODATA for too few confirmed records,
  * -ENOENT when @rid is not a confirmed record, -EEXIST when it cannot be told
- * from others.  Context: the caller serialises.
+ * from others, -ENOMEM.  Context: the caller serialises.
  */
 int hpkm_machine_update(struct hpkm_machine *machine, const u8 *rid, u64 now, const char **why)
 {
@@ -203,8 +205,7 @@ int hpkm_machine_update(struct hpkm_machine *machine, const u8 *rid, u64 now, co
 		*why = "There is no session in which a key update can be made now";
 		return -EAGAIN;
 	}
-	if (machine->update.state != HPKM_UPDATE_NONE ||
-	    machine->durable.epoch[HPKM_EPOCH_NEXT].present) {
+	if (machine->update || machine->durable.epoch[HPKM_EPOCH_NEXT].present) {
 		*why = "A key update is under way";
 		return -EBUSY;
 	}
@@ -216,19 +217,32 @@ int hpkm_machine_update(struct hpkm_machine *machine, const u8 *rid, u64 now, co
 		*why = "A key update needs at least 16 confirmed records";
 		return -ENODATA;
 	}
+	machine->update = machine->ops->update_begin(machine);
+	if (!machine->update) {
+		*why = "There is no memory for a key update";
+		return -ENOMEM;
+	}
 	err = request(machine, rid, now);
-	if (err == -EEXIST)
-		*why = "The record cannot be told from others by two of its elements";
-	else if (err)
-		*why = "The log has no such confirmed record";
+	if (!err)
+		return 0;
+	forget(machine);
+	*why = err == -EEXIST ? "The record cannot be told from others by two of its elements" :
+				"The log has no such confirmed record";
 	return err;
+}
+
+/* The update is in that state, and has the number that the message has. */
+static bool is_about(const struct hpkm_machine *machine, enum hpkm_update_state state,
+		     const u8 *payload)
+{
+	return hpkm_update_state(machine) == state && uctr_of(payload) == machine->update->u.uctr;
 }
 
 static int on_answer(struct hpkm_machine *machine, const u8 *payload, size_t len, u64 now)
 {
-	struct hpkm_update_slot *update = &machine->update;
+	struct hpkm_update_slot *update = machine->update;
 
-	if (update->state != HPKM_UPDATE_REQ || uctr_of(payload) != update->u.uctr)
+	if (!is_about(machine, HPKM_UPDATE_REQ, payload))
 		return -EPROTO;
 	/* Who could keep it has gone since U1; the request times out. */
 	if (!machine->ops->may_store(machine))
@@ -254,11 +268,11 @@ static int on_answer(struct hpkm_machine *machine, const u8 *payload, size_t len
  */
 void hpkm_update_committed(struct hpkm_machine *machine, u64 now)
 {
-	struct hpkm_update_slot *update = &machine->update;
+	struct hpkm_update_slot *update = machine->update;
 	u8 finish[HPKM_CONTROL_MAX];
 	u8 rid[HPKM_RID_LEN];
 
-	if (update->state != HPKM_UPDATE_REQ)
+	if (hpkm_update_state(machine) != HPKM_UPDATE_REQ)
 		return;
 	suite_of(machine)->make_update_finish(&update->u, finish);
 	send(machine, finish, suite_of(machine)->update_finish_len);
@@ -271,18 +285,21 @@ void hpkm_update_committed(struct hpkm_machine *machine, u64 now)
 
 static int on_nak(struct hpkm_machine *machine, const u8 *payload, u64 now)
 {
-	struct hpkm_update_slot *update = &machine->update;
-	bool asked_for = update->asked_for;
+	struct hpkm_update_slot *update = machine->update;
+	const char *reason = NULL;
 
-	if (update->state != HPKM_UPDATE_REQ || uctr_of(payload) != update->u.uctr)
+	if (!is_about(machine, HPKM_UPDATE_REQ, payload))
 		return -EPROTO;
 	machine->ops->record_remove(machine, update->u.rid);
-	forget(machine);
-	if (asked_for)
-		refused(machine, "the peer has no such record");
+	if (update->asked_for)
+		reason = "the peer has no such record";
 	else if (machine->ops->record_count(machine) < HPKM_UPDATE_RECORDS ||
 		 request(machine, NULL, now))
-		refused(machine, "no record that both sides have is left");
+		reason = "no record that both sides have is left";
+	if (reason) {
+		forget(machine);
+		refused(machine, reason);
+	}
 	return 0;
 }
 
@@ -303,15 +320,15 @@ static int find_record(struct hpkm_machine *machine, const struct hpkm_update_se
 }
 
 /* The request is for a record that both have: P1, and U2 once that is durable. */
-static void prepare(struct hpkm_machine *machine, const struct hpkm_update *u,
+static void prepare(struct hpkm_machine *machine, struct hpkm_update_slot *update,
 		    const u8 *payload, u64 now)
 {
-	struct hpkm_update_slot *update = &machine->update;
+	const struct hpkm_update *u = &update->u;
 
 	hpkm_exchange_purge(machine);
 	forget(machine);
-	update->u = *u;
-	update->peer_uctr = u->uctr;
+	machine->update = update;
+	machine->current_session->peer_uctr = u->uctr;
 	update->state = HPKM_UPDATE_PREP;
 	update->began_at = now;
 	memcpy(update->request, payload, suite_of(machine)->update_request_len);
@@ -324,27 +341,29 @@ static void prepare(struct hpkm_machine *machine, const struct hpkm_update *u,
 /* Simultaneous requests: the larger id gives way. */
 static bool own_request_wins(const struct hpkm_machine *machine)
 {
-	return machine->update.state == HPKM_UPDATE_REQ && machine->pair.own_is_smaller;
+	return hpkm_update_state(machine) == HPKM_UPDATE_REQ && machine->pair.own_is_smaller;
 }
 
-static int consider(struct hpkm_machine *machine, struct hpkm_update *u, const u8 *payload,
-		    size_t len, u64 now)
+/* Whether @update is the one that runs now; otherwise it is still the caller's. */
+static int consider(struct hpkm_machine *machine, struct hpkm_update_slot *update,
+		    const u8 *payload, size_t len, u64 now)
 {
+	struct hpkm_update *u = &update->u;
 	struct hpkm_update_search search;
 	u64 n;
 	int err;
 
+	begin(machine, u);
 	err = suite_of(machine)->parse_update_request(u, payload, len, &n, &search);
 	if (err)
 		return err;
-	if (n != machine->current_session->epoch_n || u->uctr <= machine->update.peer_uctr)
+	if (n != machine->current_session->epoch_n ||
+	    u->uctr <= machine->current_session->peer_uctr)
 		return -EPROTO;
-	if (machine->update.state == HPKM_UPDATE_REQ) {
+	if (hpkm_update_state(machine) == HPKM_UPDATE_REQ) {
 		forget(machine);
 		refused(machine, "the peer asked for an update at the same time");
 	}
-	u->epoch = *hpkm_current_epoch(machine);
-	memcpy(u->session_update, machine->current_session->update_key, HPKM_KEY_LEN);
 	machine->ops->random(machine, u->random_responder, HPKM_KEY_LEN);
 	err = find_record(machine, &search, u);
 	memzero_explicit(&search, sizeof(search));
@@ -353,7 +372,7 @@ static int consider(struct hpkm_machine *machine, struct hpkm_update *u, const u
 	if (err)
 		send_nak(machine, u->uctr);
 	else
-		prepare(machine, u, payload, now);
+		prepare(machine, update, payload, now);
 	return err;
 }
 
@@ -361,23 +380,27 @@ static bool same_request(const struct hpkm_machine *machine, const u8 *payload, 
 {
 	u8 request_len = suite_of(machine)->update_request_len;
 
-	return machine->update.state == HPKM_UPDATE_PREP && len >= request_len &&
-	       !memcmp(machine->update.request, payload, request_len);
+	return hpkm_update_state(machine) == HPKM_UPDATE_PREP && len >= request_len &&
+	       !memcmp(machine->update->request, payload, request_len);
 }
 
 static int on_request(struct hpkm_machine *machine, const u8 *payload, size_t len, u64 now)
 {
-	struct hpkm_update u = { .pair = &machine->pair };
+	struct hpkm_update_slot *update;
 	int err;
 
 	if (same_request(machine, payload, len)) {
-		send(machine, machine->update.answer, suite_of(machine)->update_answer_len);
+		send(machine, machine->update->answer, suite_of(machine)->update_answer_len);
 		return 0;
 	}
 	if (own_request_wins(machine) || !machine->ops->may_store(machine))
 		return -EBUSY;
-	err = consider(machine, &u, payload, len, now);
-	memzero_explicit(&u, sizeof(u));
+	update = machine->ops->update_begin(machine);
+	if (!update)
+		return -ENOMEM;
+	err = consider(machine, update, payload, len, now);
+	if (err)
+		release(machine, update);
 	return err;
 }
 
@@ -392,22 +415,21 @@ static int on_request(struct hpkm_machine *machine, const u8 *payload, size_t le
  */
 void hpkm_update_prepared(struct hpkm_machine *machine, bool ok, u64 now)
 {
-	struct hpkm_update_slot *update = &machine->update;
-
-	if (update->state != HPKM_UPDATE_PREP || !hpkm_sessions_fit_for_update(machine))
+	if (hpkm_update_state(machine) != HPKM_UPDATE_PREP ||
+	    !hpkm_sessions_fit_for_update(machine))
 		return;
 	if (ok)
-		send(machine, update->answer, suite_of(machine)->update_answer_len);
+		send(machine, machine->update->answer, suite_of(machine)->update_answer_len);
 	else
 		drain(machine, false, now);
 }
 
 static int on_finish(struct hpkm_machine *machine, const u8 *payload, size_t len, u64 now)
 {
-	struct hpkm_update_slot *update = &machine->update;
+	struct hpkm_update_slot *update = machine->update;
 	u8 rid[HPKM_RID_LEN];
 
-	if (update->state != HPKM_UPDATE_PREP || uctr_of(payload) != update->u.uctr ||
+	if (!is_about(machine, HPKM_UPDATE_PREP, payload) ||
 	    suite_of(machine)->open_update_finish(&update->u, payload, len))
 		return -EPROTO;
 	hpkm_exchange_purge(machine);
@@ -467,7 +489,7 @@ static u64 resend_at(const struct hpkm_update_slot *update)
 
 static void time_out(struct hpkm_machine *machine, u64 now)
 {
-	bool requester = machine->update.state == HPKM_UPDATE_REQ;
+	bool requester = machine->update->state == HPKM_UPDATE_REQ;
 
 	forget(machine);
 	drain(machine, requester, now);
@@ -482,9 +504,9 @@ static void time_out(struct hpkm_machine *machine, u64 now)
  */
 void hpkm_update_tick(struct hpkm_machine *machine, u64 now)
 {
-	struct hpkm_update_slot *update = &machine->update;
+	struct hpkm_update_slot *update = machine->update;
 
-	if (update->state == HPKM_UPDATE_NONE || hpkm_machine_frozen(machine))
+	if (!update || hpkm_machine_frozen(machine))
 		return;
 	if (now >= update->began_at + HPKM_UPDATE_TIMEOUT) {
 		time_out(machine, now);
@@ -502,10 +524,11 @@ void hpkm_update_tick(struct hpkm_machine *machine, u64 now)
  */
 u64 hpkm_update_deadline(const struct hpkm_machine *machine)
 {
-	const struct hpkm_update_slot *update = &machine->update;
-	u64 end = update->began_at + HPKM_UPDATE_TIMEOUT;
+	const struct hpkm_update_slot *update = machine->update;
+	u64 end;
 
-	if (update->state == HPKM_UPDATE_NONE || hpkm_machine_frozen(machine))
+	if (!update || hpkm_machine_frozen(machine))
 		return HPKM_NEVER;
+	end = update->began_at + HPKM_UPDATE_TIMEOUT;
 	return update->state == HPKM_UPDATE_REQ ? min(end, resend_at(update)) : end;
 }

@@ -99,8 +99,6 @@ void hpkm_sessions_install(struct hpkm_machine *machine, struct hpkm_session *se
 	session->renews = false;
 	session->installed_at = now;
 	session->ends_at = now + HPKM_REFUSE_AFTER(machine->rekey_after);
-	machine->update.own_uctr = 0;
-	machine->update.peer_uctr = 0;
 	machine->ops->session_moved(machine, session);
 }
 

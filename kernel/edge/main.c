@@ -69,9 +69,12 @@ static int __init hpkm_init(void)
 	err = wait_for_random_bytes();
 	if (err)
 		return err;
-	err = register_pernet_subsys(&namespace_ops);
+	err = hpkm_peers_init();
 	if (err)
 		return err;
+	err = register_pernet_subsys(&namespace_ops);
+	if (err)
+		goto no_namespaces;
 	err = hpkm_notifier_register();
 	if (err)
 		goto no_notifier;
@@ -89,13 +92,14 @@ no_sleep:
 	hpkm_notifier_unregister();
 no_notifier:
 	unregister_pernet_subsys(&namespace_ops);
+no_namespaces:
 	hpkm_peers_exit();
 	return err;
 }
 
 /*
  * No request, then no link (their hooks and work end), then no peer (their
- * timers end), then no RCU callback of ours.
+ * timers end), then no RCU callback of ours, and no memory.
  */
 static void __exit hpkm_exit(void)
 {

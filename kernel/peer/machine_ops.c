@@ -51,19 +51,36 @@ static void op_sid_free(struct hpkm_machine *machine, u32 sid)
 		hpkm_sid_free(port, sid);
 }
 
-static bool op_half_open_begin(struct hpkm_machine *machine)
+static int op_half_open_begin(struct hpkm_machine *machine, struct hpkm_half_open **half)
 {
 	struct hpkm_port *port = port_of(hpkm_machine_peer(machine));
 
-	return port && atomic_add_unless(&port->half_open, 1, HPKM_HALF_OPEN_LINK);
+	if (!port || !atomic_add_unless(&port->half_open, 1, HPKM_HALF_OPEN_LINK))
+		return -ENOSPC;
+	*half = kzalloc(sizeof(**half), GFP_KERNEL);
+	if (*half)
+		return 0;
+	atomic_dec(&port->half_open);
+	return -ENOMEM;
 }
 
-static void op_half_open_end(struct hpkm_machine *machine)
+static void op_half_open_end(struct hpkm_machine *machine, struct hpkm_half_open *half)
 {
 	struct hpkm_port *port = port_of(hpkm_machine_peer(machine));
 
+	kfree(half);
 	if (port)
 		atomic_dec(&port->half_open);
+}
+
+static struct hpkm_update_slot *op_update_begin(struct hpkm_machine *machine)
+{
+	return kzalloc(sizeof(struct hpkm_update_slot), GFP_KERNEL);
+}
+
+static void op_update_end(struct hpkm_machine *machine, struct hpkm_update_slot *update)
+{
+	kfree(update);
 }
 
 static struct hpkm_session *op_session_create(struct hpkm_machine *machine,
@@ -261,6 +278,8 @@ const struct hpkm_machine_ops hpkm_machine_ops = {
 	.sid_free = op_sid_free,
 	.half_open_begin = op_half_open_begin,
 	.half_open_end = op_half_open_end,
+	.update_begin = op_update_begin,
+	.update_end = op_update_end,
 	.session_create = op_session_create,
 	.session_moved = op_session_moved,
 	.session_destroy = op_session_destroy,

@@ -9,16 +9,6 @@
 #include "../core/suite.h"
 #include "internal.h"
 
-/**
- * hpkm_peers_exit() - wait for RCU callbacks of this module
- *
- * All namespaces are gone.  Context: module exit.
- */
-void hpkm_peers_exit(void)
-{
-	rcu_barrier();
-}
-
 /* An id may be anywhere in a frame; what rhashtable takes by default wants it aligned. */
 static const struct rhashtable_params by_id_params = {
 	.hashfn = jhash,

@@ -152,7 +152,8 @@ struct hpkm_peer *hpkm_net_peer_after(struct hpkm_net *hn, u64 *serial);
 struct hpkm_peer *hpkm_net_peer_get(struct hpkm_net *hn, const u8 id[HPKM_ID_LEN]);
 u32 hpkm_net_peer_count(struct hpkm_net *hn);
 
-/* Module exit, when all namespaces are gone: what RCU still has to free. */
+/* peer.c: module init, before there is a namespace, and exit, when all are gone. */
+int hpkm_peers_init(void);
 void hpkm_peers_exit(void);
 
 /* Print the paper's figures for suite xor: the module parameter's value. */

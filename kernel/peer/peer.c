@@ -185,6 +185,38 @@ void hpkm_peer_ask(struct hpkm_peer *peer, enum hpkm_want want)
 
 /* ---- life ---- */
 
+/* A peer is much less than what kmalloc() would round it up to. */
+static struct kmem_cache *cache;
+
+/**
+ * hpkm_peers_init() - before there is any peer
+ *
+ * Return: 0 or -ENOMEM.  Context: module init; may sleep.
+ */
+int hpkm_peers_init(void)
+{
+	cache = kmem_cache_create(KBUILD_MODNAME "_peer", sizeof(struct hpkm_peer), 0,
+				  SLAB_ACCOUNT, NULL);
+	return cache ? 0 : -ENOMEM;
+}
+
+/**
+ * hpkm_peers_exit() - wait for what RCU still has to free
+ *
+ * All namespaces are gone.  Context: module exit; may sleep.
+ */
+void hpkm_peers_exit(void)
+{
+	rcu_barrier();
+	kmem_cache_destroy(cache);
+	cache = NULL;
+}
+
+static void free_peer(struct rcu_head *rcu)
+{
+	kmem_cache_free(cache, container_of(rcu, struct hpkm_peer, rcu));
+}
+
 static void release(struct kref *ref)
 {
 	struct hpkm_peer *peer = container_of(ref, struct hpkm_peer, ref);
@@ -192,7 +224,7 @@ static void release(struct kref *ref)
 	hpkm_counters_free(&peer->counters);
 	mutex_destroy(&peer->lock);
 	memzero_explicit(&peer->machine, sizeof(peer->machine));
-	kfree_rcu(peer, rcu);
+	call_rcu(&peer->rcu, free_peer);
 }
 
 void hpkm_peer_put(struct hpkm_peer *peer)
@@ -221,7 +253,7 @@ static void warn_if_insecure(const struct hpkm_peer *peer)
 struct hpkm_peer *hpkm_peer_create(struct hpkm_net *hn, const struct hpkm_suite *suite,
 				   const u8 id[HPKM_ID_LEN])
 {
-	struct hpkm_peer *peer = kzalloc(sizeof(*peer), GFP_KERNEL_ACCOUNT);
+	struct hpkm_peer *peer = kmem_cache_zalloc(cache, GFP_KERNEL);
 
 	if (!peer)
 		return NULL;
@@ -242,7 +274,7 @@ struct hpkm_peer *hpkm_peer_create(struct hpkm_net *hn, const struct hpkm_suite 
 no_data:
 	hpkm_counters_free(&peer->counters);
 no_counters:
-	kfree(peer);
+	kmem_cache_free(cache, peer);
 	return NULL;
 }
 

@@ -50,8 +50,8 @@ static const struct hpkm_exchange *exchange_of(const struct play *play)
 	if (play->to == 0)
 		return machine->attempt.state == HPKM_ATTEMPT_NONE ? NULL : &machine->attempt.x;
 	for (i = 0; i < HPKM_HALF_OPEN_PEER; i++)
-		if (machine->half_open[i].state != HPKM_HALF_OPEN_NONE)
-			return &machine->half_open[i].x;
+		if (machine->half_open[i])
+			return &machine->half_open[i]->x;
 	return NULL;
 }
 

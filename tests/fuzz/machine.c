@@ -23,16 +23,16 @@ struct play {
 static bool no_sids, no_room;
 static struct hpkm_machine_ops scarce_ops;
 static u32 (*sid_new)(struct hpkm_machine *machine);
-static bool (*half_open_begin)(struct hpkm_machine *machine);
+static int (*half_open_begin)(struct hpkm_machine *machine, struct hpkm_half_open **half);
 
 static u32 scarce_sid(struct hpkm_machine *machine)
 {
 	return no_sids ? 0 : sid_new(machine);
 }
 
-static bool scarce_half_open(struct hpkm_machine *machine)
+static int scarce_half_open(struct hpkm_machine *machine, struct hpkm_half_open **half)
 {
-	return !no_room && half_open_begin(machine);
+	return no_room ? -ENOSPC : half_open_begin(machine, half);
 }
 
 /* Somebody waits for pairing's writes; he has nothing to do here. */
@@ -70,9 +70,10 @@ static void check_node(const struct sim_node *node)
 	for (i = 0; i < SIM_SESSIONS; i++)
 		sids += node->session[i].used;
 	for (i = 0; i < HPKM_HALF_OPEN_PEER; i++)
-		half_open += machine->half_open[i].state != HPKM_HALF_OPEN_NONE;
+		half_open += !!machine->half_open[i];
 	sids += half_open + (machine->attempt.state != HPKM_ATTEMPT_NONE && !machine->next);
 	must(node->sids == sids && node->half_open == half_open);
+	must(node->updates == !!machine->update && !node->unwiped);
 	must(!machine->next || machine->attempt.state == HPKM_ATTEMPT_WA);
 	must(machine->linked || (!machine->current_session && !machine->next));
 	if (hpkm_machine_frozen(machine) || machine->pairing)
@@ -100,6 +101,7 @@ static void set_node(struct play *play, struct sim_node *node)
 	node->store_result = how & 1 ? HPKM_STORED : how & 2 ? HPKM_STORE_LATER : HPKM_STORE_FAILED;
 	node->agent_gone = (how & 12) == 12;
 	node->no_sessions = (how & 48) == 48;
+	node->no_memory = (how & 60) == 36;
 	if (how & 64)
 		node->machine.rekey_frames = 1;
 	if (how & 128)
@@ -325,6 +327,7 @@ static void heal(struct play *play)
 		node->store_result = HPKM_STORED;
 		node->agent_gone = false;
 		node->no_sessions = false;
+		node->no_memory = false;
 		node->machine.rekey_after = HPKM_REKEY_S * HPKM_SECOND;
 		node->machine.rekey_frames = HPKM_REKEY_FRAMES;
 		decide_store(play, node);

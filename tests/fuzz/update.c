@@ -86,13 +86,13 @@ static u32 current_sid(const struct play *play)
 
 static bool same_machine(const struct play *play, const struct sim_view *view)
 {
-	return !memcmp(&view->machine, receiver(play), sizeof(view->machine));
+	return machine_is(&view->machine, receiver(play));
 }
 
 /* One control message comes; whether it was taken. */
 static bool give(struct play *play, const u8 *payload, size_t len)
 {
-	bool requested = receiver(play)->update.state == HPKM_UPDATE_REQ;
+	bool requested = hpkm_update_state(receiver(play)) == HPKM_UPDATE_REQ;
 	u8 *copy = exact_copy(payload, len);
 	struct sim_view view;
 	int err;

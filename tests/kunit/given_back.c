@@ -46,16 +46,6 @@ static struct watch {
 	void *data;
 } watch;
 
-bool holds(const void *memory, size_t len, const u8 secret[HPKM_KEY_LEN])
-{
-	const u8 *at = memory;
-
-	for (; len >= HPKM_KEY_LEN; at++, len--)
-		if (*at == *secret && !memcmp(at, secret, HPKM_KEY_LEN))
-			return true;
-	return false;
-}
-
 static void note_object(const void *object)
 {
 	u32 i;
@@ -126,6 +116,12 @@ void __wrap_kvfree_sensitive(const void *object, size_t len)
 	else if (watch.on)
 		note_object(object);
 	__real_kvfree_sensitive(object, len);
+}
+
+void __wrap_kmem_cache_free(struct kmem_cache *cache, void *object)
+{
+	given_back(object, __builtin_return_address(0));
+	__real_kmem_cache_free(cache, object);
 }
 
 /* In place of a function kfree_rcu() hands over where the head is in its object. */

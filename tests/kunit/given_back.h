@@ -14,7 +14,7 @@
 
 #include <kunit/test.h>
 #include <linux/types.h>
-#include <hpkm/wire.h>
+#include "holds.h"
 
 /* From here on.  Nothing is known to be a secret yet. */
 void watch_begin(void);
@@ -32,8 +32,5 @@ void watch_end(struct kunit *test);
 void watch_memory(struct kunit *test, const void *memory, size_t len, const char *what);
 /* For a suite's exit: a test that broke off is not watched any more. */
 void watch_stop(struct kunit *test);
-
-/* Whether these octets are anywhere in there. */
-bool holds(const void *memory, size_t len, const u8 secret[HPKM_KEY_LEN]);
 
 #endif /* _HPKM_TESTS_GIVEN_BACK_H */

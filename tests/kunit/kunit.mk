@@ -16,7 +16,7 @@ $(obj)/tests/kunit/test_vectors.o: $(wildcard $(src)/tests/vectors/*.txt) \
 LDFLAGS_hpkm_kunit.o := $(addprefix --wrap=, \
 	hpkm_dh hpkm_dh_public \
 	hpkm_derive_parts hpkm_sealed_make hpkm_sealed_open hpkm_transcript_add \
-	kfree kvfree kfree_sensitive kvfree_sensitive call_rcu kvfree_call_rcu \
+	kfree kvfree kfree_sensitive kvfree_sensitive kmem_cache_free call_rcu kvfree_call_rcu \
 	consume_skb kfree_skb_reason pskb_expand_head __alloc_skb)
 
 ccflags-y += -I$(src)/kernel

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The commit machine, row by row: protocol sections 5.3 and 8. */
 #include <kunit/test.h>
+#include <linux/slab.h>
 #include <linux/string.h>
 #include <core/machine_parts.h>
-#include "given_back.h"
 #include "two_nodes.h"
 
 /* ---- exchanges ---- */
@@ -650,7 +650,7 @@ static void update_refuses_an_unknown_record(struct kunit *test)
 
 	sim_connect(test);
 	KUNIT_EXPECT_EQ(test, sim_update(sim, 0, rid), -ENOENT);
-	KUNIT_EXPECT_EQ(test, sim->node[0].machine.update.state, HPKM_UPDATE_NONE);
+	KUNIT_EXPECT_EQ(test, hpkm_update_state(&sim->node[0].machine), HPKM_UPDATE_NONE);
 }
 
 static void nak_to_a_named_record_ends_the_request(struct kunit *test)
@@ -665,7 +665,7 @@ static void nak_to_a_named_record_ends_the_request(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_NAK], 1);
 	KUNIT_EXPECT_EQ(test, sim->node[0].events[HPKM_MACHINE_UPDATE_REFUSED], 1);
 	KUNIT_EXPECT_NULL(test, hpkm_log_find(sim->node[0].log, rid));
-	KUNIT_EXPECT_EQ(test, sim->node[0].machine.update.state, HPKM_UPDATE_NONE);
+	KUNIT_EXPECT_EQ(test, hpkm_update_state(&sim->node[0].machine), HPKM_UPDATE_NONE);
 	KUNIT_EXPECT_FALSE(test, sim_current(sim, 0)->session.barred);
 	KUNIT_EXPECT_EQ(test, sim_update(sim, 0, NULL), 0);
 	sim_run(sim, HPKM_SECOND);
@@ -721,7 +721,7 @@ static void wrong_answer_drains(struct kunit *test)
 	answer[1] = 2;
 	KUNIT_EXPECT_EQ(test, hpkm_machine_control(machine, own_sid, answer, sizeof(answer),
 						   sim->now), -EPROTO);
-	KUNIT_EXPECT_EQ(test, machine->update.state, HPKM_UPDATE_REQ);
+	KUNIT_EXPECT_EQ(test, hpkm_update_state(machine), HPKM_UPDATE_REQ);
 	answer[1] = 1;
 	KUNIT_EXPECT_EQ(test, hpkm_machine_control(machine, own_sid, answer, sizeof(answer),
 						   sim->now), -EBADMSG);
@@ -746,6 +746,60 @@ static void unanswered_request_is_repeated_then_drains(struct kunit *test)
 	sim_run(sim, HPKM_UPDATE_TIMEOUT);
 	KUNIT_EXPECT_EQ(test, sim->node[0].events[HPKM_MACHINE_UPDATE_REFUSED], 1);
 	updated(test, 0);
+}
+
+static void expect_untouched(struct kunit *test, u32 node, const struct sim_view *view)
+{
+	KUNIT_EXPECT_TRUE(test, sim_untouched(sim_of(test), node, view));
+}
+
+static void exchange_waits_for_memory(struct kunit *test)
+{
+	struct sim_view *view = kunit_kzalloc(test, sizeof(*view), GFP_KERNEL);
+	struct sim *sim = sim_of(test);
+
+	KUNIT_ASSERT_NOT_NULL(test, view);
+	sim_look(sim, 1, view);
+	sim->node[1].no_memory = true;
+	KUNIT_EXPECT_EQ(test, offer_c1(sim, 1), -ENOMEM);
+	expect_untouched(test, 1, view);
+	sim->node[1].no_memory = false;
+	KUNIT_EXPECT_EQ(test, offer_c1(sim, 1), 0);
+}
+
+static void own_update_waits_for_memory(struct kunit *test)
+{
+	struct sim_view *view = kunit_kzalloc(test, sizeof(*view), GFP_KERNEL);
+	struct sim *sim = sim_of(test);
+
+	KUNIT_ASSERT_NOT_NULL(test, view);
+	sim_connect(test);
+	sim_look(sim, 0, view);
+	sim->node[0].no_memory = true;
+	KUNIT_EXPECT_EQ(test, sim_update(sim, 0, NULL), -ENOMEM);
+	expect_untouched(test, 0, view);
+	sim->node[0].no_memory = false;
+	KUNIT_EXPECT_EQ(test, sim_update(sim, 0, NULL), 0);
+	sim_run(sim, HPKM_SECOND);
+	updated(test, 1);
+}
+
+/* A request that could not be looked at is as one that was lost: it comes again. */
+static void peers_update_waits_for_memory(struct kunit *test)
+{
+	struct sim_view *view = kunit_kzalloc(test, sizeof(*view), GFP_KERNEL);
+	struct sim *sim = sim_of(test);
+
+	KUNIT_ASSERT_NOT_NULL(test, view);
+	sim_connect(test);
+	sim->node[1].no_memory = true;
+	KUNIT_EXPECT_EQ(test, sim_update(sim, 0, NULL), 0);
+	sim_look(sim, 1, view);
+	sim_run(sim, HPKM_UPDATE_RESEND_1 - HPKM_MS);
+	expect_untouched(test, 1, view);
+	sim->node[1].no_memory = false;
+	sim_run(sim, HPKM_SECOND);
+	updated(test, 1);
 }
 
 /* The requester has committed, the responder has not heard. */
@@ -793,7 +847,7 @@ static void commit_points_purge_half_open_exchanges(struct kunit *test)
 	sim->drop_count = 1;
 	KUNIT_ASSERT_EQ(test, sim_update(sim, 0, NULL), 0);
 	sim_run(sim, 2 * HPKM_MS);
-	KUNIT_EXPECT_EQ(test, sim->node[1].machine.update.state, HPKM_UPDATE_PREP);
+	KUNIT_EXPECT_EQ(test, hpkm_update_state(&sim->node[1].machine), HPKM_UPDATE_PREP);
 	KUNIT_EXPECT_EQ(test, sim->node[1].half_open, 0);
 	/* ... at the requester when U2 comes, and at the responder when U3 does. */
 	KUNIT_ASSERT_EQ(test, offer_c1_to(sim, 0, 9), 0);
@@ -823,18 +877,18 @@ static void requests_are_taken_in_rising_order(struct kunit *test)
 	sim->drop_count = 1000;
 	KUNIT_ASSERT_EQ(test, sim_update(sim, 0, NULL), 0);
 	memcpy(first, sim->last[HPKM_U1], sizeof(first));
-	sim->node[0].machine.update.state = HPKM_UPDATE_NONE;
+	hpkm_update_drop(&sim->node[0].machine);
 	do {
 		KUNIT_ASSERT_EQ(test, sim_update(sim, 0, NULL), 0);
 		memcpy(second, sim->last[HPKM_U1], sizeof(second));
-		sim->node[0].machine.update.state = HPKM_UPDATE_NONE;
+		hpkm_update_drop(&sim->node[0].machine);
 	} while (!memcmp(first + 13, second + 13, sizeof(first) - 13));
 
 	KUNIT_EXPECT_EQ(test, hpkm_machine_control(responder, own_sid, second, sizeof(second),
 						   sim->now), 0);
 	KUNIT_EXPECT_EQ(test, hpkm_machine_control(responder, own_sid, first, sizeof(first),
 						   sim->now), -EPROTO);
-	KUNIT_EXPECT_EQ(test, memcmp(responder->update.request, second, sizeof(second)), 0);
+	KUNIT_EXPECT_EQ(test, memcmp(responder->update->request, second, sizeof(second)), 0);
 	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_NAK], 0);
 }
 
@@ -1072,14 +1126,14 @@ static void pairing_waits_while_frozen(struct kunit *test)
 
 static void expect_forgotten(struct kunit *test, u32 node, const struct hpkm_epoch *epoch)
 {
-	const struct hpkm_machine *machine = &sim_of(test)->node[node].machine;
+	const struct sim *sim = sim_of(test);
 	u32 i;
 
 	/* Suite 0 keeps its chain key as a name. */
 	if (suite_of(test)->counts_attempts)
-		KUNIT_EXPECT_FALSE(test, holds(machine, sizeof(*machine), epoch->chain));
+		KUNIT_EXPECT_FALSE(test, sim_knows(sim, node, epoch->chain));
 	for (i = 0; i < HPKM_ELEMENTS; i++)
-		KUNIT_EXPECT_FALSE(test, holds(machine, sizeof(*machine), epoch->x[i]));
+		KUNIT_EXPECT_FALSE(test, sim_knows(sim, node, epoch->x[i]));
 }
 
 static struct hpkm_epoch unlike_any_other(struct sim *sim, u32 node)
@@ -1225,6 +1279,9 @@ static struct kunit_case cases[] = {
 	EACH_SUITE(update_needs_a_session),
 	EACH_SUITE(update_refuses_an_unknown_record),
 	EACH_SUITE(nak_to_a_named_record_ends_the_request),
+	EACH_SUITE(exchange_waits_for_memory),
+	EACH_SUITE(own_update_waits_for_memory),
+	EACH_SUITE(peers_update_waits_for_memory),
 	EACH_SUITE(nak_makes_the_requester_pick_another),
 	EACH_SUITE(simultaneous_updates_agree),
 	EACH_SUITE(wrong_answer_drains),

@@ -3,6 +3,7 @@
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <core/frame.h>
+#include "holds.h"
 #include "two_nodes.h"
 
 #define TRANSIT		(1 * HPKM_MS)
@@ -181,15 +182,44 @@ static void op_sid_free(struct hpkm_machine *machine, u32 sid)
 	node_of(machine)->sids--;
 }
 
-static bool op_half_open_begin(struct hpkm_machine *machine)
+static int op_half_open_begin(struct hpkm_machine *machine, struct hpkm_half_open **half)
 {
-	node_of(machine)->half_open++;
-	return true;
+	struct sim_node *node = node_of(machine);
+
+	*half = node->no_memory ? NULL : kzalloc(sizeof(**half), GFP_KERNEL);
+	if (!*half)
+		return -ENOMEM;
+	node->half_open++;
+	return 0;
 }
 
-static void op_half_open_end(struct hpkm_machine *machine)
+static void op_half_open_end(struct hpkm_machine *machine, struct hpkm_half_open *half)
 {
-	node_of(machine)->half_open--;
+	struct sim_node *node = node_of(machine);
+
+	node->half_open--;
+	node->unwiped += !!memchr_inv(half, 0, sizeof(*half));
+	kfree(half);
+}
+
+static struct hpkm_update_slot *op_update_begin(struct hpkm_machine *machine)
+{
+	struct sim_node *node = node_of(machine);
+	struct hpkm_update_slot *update = NULL;
+
+	if (!node->no_memory)
+		update = kzalloc(sizeof(*update), GFP_KERNEL);
+	node->updates += !!update;
+	return update;
+}
+
+static void op_update_end(struct hpkm_machine *machine, struct hpkm_update_slot *update)
+{
+	struct sim_node *node = node_of(machine);
+
+	node->updates--;
+	node->unwiped += !!memchr_inv(update, 0, sizeof(*update));
+	kfree(update);
 }
 
 static struct hpkm_session *op_session_create(struct hpkm_machine *machine,
@@ -318,6 +348,8 @@ static const struct hpkm_machine_ops sim_ops = {
 	.sid_free = op_sid_free,
 	.half_open_begin = op_half_open_begin,
 	.half_open_end = op_half_open_end,
+	.update_begin = op_update_begin,
+	.update_end = op_update_end,
 	.session_create = op_session_create,
 	.session_moved = op_session_moved,
 	.session_destroy = op_session_destroy,
@@ -423,6 +455,8 @@ void sim_no_leak(struct kunit *test, struct sim_node *node)
 	KUNIT_EXPECT_EQ(test, used, 0);
 	KUNIT_EXPECT_EQ(test, node->sids, 0);
 	KUNIT_EXPECT_EQ(test, node->half_open, 0);
+	KUNIT_EXPECT_EQ(test, node->updates, 0);
+	KUNIT_EXPECT_EQ(test, node->unwiped, 0);
 }
 
 void sim_exit(struct kunit *test)
@@ -485,7 +519,7 @@ static u32 all_sent(const struct sim *sim)
 
 void sim_look(const struct sim *sim, u32 node, struct sim_view *view)
 {
-	memcpy(&view->machine, &sim->node[node].machine, sizeof(view->machine));
+	machine_copy(&view->machine, &sim->node[node].machine);
 	view->sids = sim->node[node].sids;
 	view->half_open = sim->node[node].half_open;
 	view->sent = all_sent(sim);
@@ -493,9 +527,17 @@ void sim_look(const struct sim *sim, u32 node, struct sim_view *view)
 
 bool sim_untouched(const struct sim *sim, u32 node, const struct sim_view *view)
 {
-	return !memcmp(&view->machine, &sim->node[node].machine, sizeof(view->machine)) &&
+	return machine_is(&view->machine, &sim->node[node].machine) &&
 	       view->sids == sim->node[node].sids &&
 	       view->half_open == sim->node[node].half_open && view->sent == all_sent(sim);
+}
+
+bool sim_knows(const struct sim *sim, u32 node, const u8 secret[HPKM_KEY_LEN])
+{
+	static struct machine_copy copy;	/* too large for a stack */
+
+	machine_copy(&copy, &sim->node[node].machine);
+	return holds(&copy, sizeof(copy), secret);
 }
 
 struct sim_session *sim_current(struct sim *sim, u32 node)

@@ -10,6 +10,7 @@
 #include <core/log.h>
 #include <core/machine.h>
 #include "each_suite.h"
+#include "machine_copy.h"
 
 #define SIM_SESSIONS	16
 #define SIM_PACKETS	512
@@ -33,7 +34,10 @@ struct sim_session {
  * @no_sessions: session_create() is out of memory
  * @no_sids: sid_new() is
  * @sids: session indices taken and not given back
+ * @no_memory: nor is there any for an exchange or an update
  * @half_open: half-open exchanges begun and not ended
+ * @updates: the same of updates
+ * @unwiped: how many of these were not wiped when they were given back
  * @events: how often each came
  * @reason: of the last that had one
  * @bare: bare CONTROL frames sent
@@ -52,7 +56,10 @@ struct sim_node {
 	bool no_sids;
 	u32 next_sid;
 	s32 sids;
+	bool no_memory;
 	s32 half_open;
+	s32 updates;
+	u32 unwiped;
 	u32 events[HPKM_MACHINE_RENEWED + 1];
 	const char *reason;
 	u32 bare;
@@ -93,13 +100,13 @@ struct sim {
 
 /**
  * struct sim_view - a node, as it was when a test looked
- * @machine: all of it
+ * @machine: all of it, and what it points to
  * @sids: as in &struct sim_node
  * @half_open: the same
  * @sent: frames and control messages that both had sent
  */
 struct sim_view {
-	struct hpkm_machine machine;
+	struct machine_copy machine;
 	s32 sids;
 	s32 half_open;
 	u32 sent;
@@ -131,6 +138,8 @@ bool sim_same_epoch(struct sim *sim);
 void sim_look(const struct sim *sim, u32 node, struct sim_view *view);
 /* No octet of the machine has changed, nothing was taken, given back or sent. */
 bool sim_untouched(const struct sim *sim, u32 node, const struct sim_view *view);
+/* Its machine, or what that points to, has these octets. */
+bool sim_knows(const struct sim *sim, u32 node, const u8 secret[HPKM_KEY_LEN]);
 /* A frame reaches @node, which checks its header first; 0 or why it was refused. */
 int sim_give(struct sim *sim, u32 node, const u8 *frame, size_t len);
 /* Data passed in the current session of @node. */

@@ -42,6 +42,8 @@ void __real_kfree_sensitive(const void *object);
 void __wrap_kfree_sensitive(const void *object);
 void __real_kvfree_sensitive(const void *object, size_t len);
 void __wrap_kvfree_sensitive(const void *object, size_t len);
+void __real_kmem_cache_free(struct kmem_cache *cache, void *object);
+void __wrap_kmem_cache_free(struct kmem_cache *cache, void *object);
 void __real_call_rcu(struct rcu_head *head, rcu_callback_t function);
 void __wrap_call_rcu(struct rcu_head *head, rcu_callback_t function);
 void __real_kfree_skb_reason(struct sk_buff *skb, enum skb_drop_reason reason);

@@ -135,7 +135,7 @@ static u32 half_open(const struct hpkm_machine *machine)
 	u32 i, count = 0;
 
 	for (i = 0; i < HPKM_HALF_OPEN_PEER; i++)
-		count += machine->half_open[i].state != HPKM_HALF_OPEN_NONE;
+		count += machine->half_open[i] ? 1 : 0;
 	return count;
 }
 
@@ -164,26 +164,30 @@ static void check_balance(struct node *node)
 
 	must(node, sessions(machine) == channels(node), "balance", "sessions");
 	must(node, half_open(machine) == node->half_open, "balance", "half-open exchanges");
+	must(node, (machine->update ? 1 : 0) == node->updates, "balance", "updates");
 	must(node, sessions(machine) + half_open(machine) + of_attempt == node->sids, "balance",
 	     "session indices");
+}
+
+/**
+ * check_given_back() - memory of the machine's, about to be freed
+ * @node: whose
+ * @memory: must be wiped
+ * @len: octets
+ */
+void check_given_back(struct node *node, const void *memory, size_t len)
+{
+	must(node, is_zero(memory, len), "wiped", "an exchange or an update");
 }
 
 static void check_wiped(struct node *node)
 {
 	const struct hpkm_machine *machine = &node->machine;
 	const struct hpkm_session *session = machine->current_session;
-	u32 i;
 
 	if (machine->attempt.state == HPKM_ATTEMPT_NONE)
 		must(node, is_zero(&machine->attempt, sizeof(machine->attempt)), "wiped",
 		     "the attempt");
-	for (i = 0; i < HPKM_HALF_OPEN_PEER; i++)
-		if (machine->half_open[i].state == HPKM_HALF_OPEN_NONE)
-			must(node, is_zero(&machine->half_open[i], sizeof(machine->half_open[i])),
-			     "wiped", "a half-open exchange");
-	if (machine->update.state == HPKM_UPDATE_NONE)
-		must(node, is_zero(&machine->update.u, sizeof(machine->update.u)), "wiped",
-		     "the update");
 	if (session && session->barred)
 		must(node, is_zero(session->update_key, sizeof(session->update_key)), "wiped",
 		     "a barred session's SU");
@@ -204,11 +208,12 @@ static void check_slots_of_sessions(struct node *node)
 {
 	const struct hpkm_machine *machine = &node->machine;
 	const struct hpkm_session *current = machine->current_session;
-	bool updates = machine->update.state != HPKM_UPDATE_NONE;
 
 	must(node, !machine->next || machine->attempt.state == HPKM_ATTEMPT_WA, "table",
 	     "a next session without an attempt in WA");
-	must(node, !updates || (current && !current->barred), "table",
+	must(node, !machine->update || machine->update->state != HPKM_UPDATE_NONE, "table",
+	     "an update in no state");
+	must(node, !machine->update || (current && !current->barred), "table",
 	     "an update in no session, or in a barred one");
 	must(node, !current || current->barred || machine->attempt.state == HPKM_ATTEMPT_NONE,
 	     "table", "an attempt has not barred the session");
@@ -220,16 +225,15 @@ static void check_slots_of_sessions(struct node *node)
 static void check_uctr(struct node *node)
 {
 	struct witness *witness = &node->witness;
-	const struct hpkm_machine *machine = &node->machine;
-	u32 session = machine->current_session ? machine->current_session->own_sid : 0;
+	const struct hpkm_session *session = node->machine.current_session;
 
-	if (session && session == witness->session)
-		must(node, machine->update.own_uctr >= witness->own_uctr &&
-		     machine->update.peer_uctr >= witness->peer_uctr, "uctr rises",
+	if (session && session->own_sid == witness->session)
+		must(node, session->own_uctr >= witness->own_uctr &&
+		     session->peer_uctr >= witness->peer_uctr, "uctr rises",
 		     "a number of an update went back");
-	witness->session = session;
-	witness->own_uctr = machine->update.own_uctr;
-	witness->peer_uctr = machine->update.peer_uctr;
+	witness->session = session ? session->own_sid : 0;
+	witness->own_uctr = session ? session->own_uctr : 0;
+	witness->peer_uctr = session ? session->peer_uctr : 0;
 }
 
 static void check_node(struct node *node)

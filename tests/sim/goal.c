@@ -145,7 +145,7 @@ static void for_update(struct world *world)
 	if (epoch_of(world) == world->agreed + 1)
 		reached(world);
 	else if (world->now >= world->goal_retry ||
-		 node->machine.update.state == HPKM_UPDATE_NONE)
+		 !node->machine.update)
 		more_records(world);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* How a node's commit machine acts. */
 #include <errno.h>
+#include <stdlib.h>
 #include "world.h"
 
 static struct node *node_of(struct hpkm_machine *machine)
@@ -66,19 +67,39 @@ static void op_sid_free(struct hpkm_machine *machine, u32 sid)
 	node_of(machine)->sids--;
 }
 
-static bool op_half_open_begin(struct hpkm_machine *machine)
+static int op_half_open_begin(struct hpkm_machine *machine, struct hpkm_half_open **half)
 {
 	struct node *node = node_of(machine);
 
-	if (memory_fails(node))
-		return false;
+	*half = memory_fails(node) ? NULL : calloc(1, sizeof(**half));
+	if (!*half)
+		return -ENOMEM;
 	node->half_open++;
-	return true;
+	return 0;
 }
 
-static void op_half_open_end(struct hpkm_machine *machine)
+static void op_half_open_end(struct hpkm_machine *machine, struct hpkm_half_open *half)
 {
+	check_given_back(node_of(machine), half, sizeof(*half));
+	free(half);
 	node_of(machine)->half_open--;
+}
+
+static struct hpkm_update_slot *op_update_begin(struct hpkm_machine *machine)
+{
+	struct node *node = node_of(machine);
+	struct hpkm_update_slot *update;
+
+	update = memory_fails(node) ? NULL : calloc(1, sizeof(*update));
+	node->updates += update ? 1 : 0;
+	return update;
+}
+
+static void op_update_end(struct hpkm_machine *machine, struct hpkm_update_slot *update)
+{
+	check_given_back(node_of(machine), update, sizeof(*update));
+	free(update);
+	node_of(machine)->updates--;
 }
 
 static void fill_channel(struct channel *channel, const struct hpkm_session_keys *keys,
@@ -239,6 +260,8 @@ const struct hpkm_machine_ops machine_ops = {
 	.sid_free = op_sid_free,
 	.half_open_begin = op_half_open_begin,
 	.half_open_end = op_half_open_end,
+	.update_begin = op_update_begin,
+	.update_end = op_update_end,
 	.session_create = op_session_create,
 	.session_moved = op_session_moved,
 	.session_destroy = op_session_destroy,

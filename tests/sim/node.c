@@ -110,6 +110,20 @@ void node_start(struct node *node)
 		    node->machine.durable.boot);
 }
 
+/* Nobody wipes it, as with all memory that loses power. */
+static void lose_machine(struct node *node)
+{
+	u32 i;
+
+	for (i = 0; i < HPKM_HALF_OPEN_PEER; i++)
+		free(node->machine.half_open[i]);
+	free(node->machine.update);
+	memset(&node->machine, 0, sizeof(node->machine));
+	node->sids = 0;
+	node->half_open = 0;
+	node->updates = 0;
+}
+
 /**
  * node_stop() - power is gone
  * @node: a node that is up
@@ -127,12 +141,10 @@ void node_stop(struct node *node)
 	if (world->weather.crash_every)
 		node->crashes_at = node->starts_at +
 			random_between(&world->chance, 1, 2 * world->weather.crash_every);
-	memset(&node->machine, 0, sizeof(node->machine));
+	lose_machine(node);
 	memset(node->channel, 0, sizeof(node->channel));
 	memset(&node->pairing, 0, sizeof(node->pairing));
 	node->pairing_store = PAIRING_STORE_NONE;
-	node->sids = 0;
-	node->half_open = 0;
 }
 
 static bool is_anything_left(const struct node *node)
@@ -142,7 +154,7 @@ static bool is_anything_left(const struct node *node)
 	for (i = 0; i < CHANNELS; i++)
 		if (node->channel[i].used)
 			return true;
-	return node->sids || node->half_open;
+	return node->sids || node->half_open || node->updates;
 }
 
 /**
@@ -177,11 +189,11 @@ static int to_machine(struct node *node, const struct packet *packet, const u8 *
 static void must_be_ignored(struct node *node, const struct packet *packet, const u8 *src)
 {
 	u64 sent = node->witness.sent_count;
-	struct hpkm_machine before;
+	struct machine_copy before;
 
-	memcpy(&before, &node->machine, sizeof(before));
+	machine_copy(&before, &node->machine);
 	if (!to_machine(node, packet, src) || sent != node->witness.sent_count ||
-	    memcmp(&before, &node->machine, sizeof(before)))
+	    !machine_is(&before, &node->machine))
 		world_broken(node->world, "forgery", "node %u took a frame of type %u that was %s",
 			     node->index, packet->data[0],
 			     packet->fate == FATE_SPOILT ? "spoilt" : "its own");

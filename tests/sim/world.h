@@ -28,6 +28,7 @@
 #include <core/pairing.h>
 #include <core/receipt.h>
 #include <core/replay.h>
+#include "../kunit/machine_copy.h"
 #include "random.h"
 
 #define NODES		2
@@ -180,6 +181,7 @@ enum pairing_store {
  * @id: the device's
  * @sids: session indices taken and not given back
  * @half_open: half-open exchanges begun and not ended
+ * @updates: the same of updates
  * @send_at: when it has something to say next; by the world's clock, as are
  *	@ask_at, when it asks for an update, @exchange_at and @disturb_at
  * @quiet: it has nothing to say
@@ -209,6 +211,7 @@ struct node {
 	u8 location[HPKM_LI_LEN];
 	int sids;
 	int half_open;
+	int updates;
 	u64 send_at;
 	u64 ask_at;
 	u64 exchange_at;
@@ -456,6 +459,7 @@ u64 data_deadline(struct node *node);
 
 /* check.c */
 void check_world(struct world *world);
+void check_given_back(struct node *node, const void *memory, size_t len);
 
 /* watch.c */
 bool watch_has(const struct hpkm_durable *durable, const struct hpkm_epoch *epoch);

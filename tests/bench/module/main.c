@@ -35,9 +35,15 @@ static void offer(const char *name, int (*measure)(struct seq_file *out))
 
 static int __init bench_init(void)
 {
+	int err = hpkm_peers_init();
+
+	if (err)
+		return err;
 	folder = debugfs_create_dir("hpkm_bench", NULL);
-	if (IS_ERR(folder))
+	if (IS_ERR(folder)) {
+		hpkm_peers_exit();
 		return PTR_ERR(folder);
+	}
 	offer("cipher", bench_cipher);
 	offer("exchange", bench_exchange);
 	offer("lookup", bench_lookup);

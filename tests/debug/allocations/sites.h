@@ -74,6 +74,10 @@ bool hpkm_site_fails(struct hpkm_site *site);
 #define kvzalloc(...)		HPKM_SITE_OR("kvzalloc", NULL, kvzalloc(__VA_ARGS__))
 #define kvcalloc(...)		HPKM_SITE_OR("kvcalloc", NULL, kvcalloc(__VA_ARGS__))
 #define kvmalloc_array(...)	HPKM_SITE_OR("kvmalloc_array", NULL, kvmalloc_array(__VA_ARGS__))
+#define kmem_cache_create(...)	\
+	HPKM_SITE_OR("kmem_cache_create", NULL, kmem_cache_create(__VA_ARGS__))
+#define kmem_cache_zalloc(...)	\
+	HPKM_SITE_OR("kmem_cache_zalloc", NULL, kmem_cache_zalloc(__VA_ARGS__))
 #define alloc_workqueue(...)	HPKM_SITE_OR("alloc_workqueue", NULL, alloc_workqueue(__VA_ARGS__))
 #define alloc_skb(...)		HPKM_SITE_OR("alloc_skb", NULL, alloc_skb(__VA_ARGS__))
 #define skb_clone(...)		HPKM_SITE_OR("skb_clone", NULL, skb_clone(__VA_ARGS__))

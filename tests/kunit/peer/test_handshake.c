@@ -142,9 +142,22 @@ static int half_open(struct kunit *test)
 	return atomic_read(&crowd->b->port.half_open);
 }
 
+/* The index that the first half-open exchange is answered under, or 0. */
+static u32 answers_under(const struct caller *caller)
+{
+	const struct hpkm_half_open *half;
+	u32 own_sid;
+
+	mutex_lock(&caller->peer->lock);
+	half = caller->peer->machine.half_open[0];
+	own_sid = half && half->state == HPKM_HALF_OPEN_W3 ? half->x.responder_sid : 0;
+	mutex_unlock(&caller->peer->lock);
+	return own_sid;
+}
+
 static bool is_answered(const struct caller *caller)
 {
-	return READ_ONCE(caller->peer->machine.half_open[0].state) == HPKM_HALF_OPEN_W3;
+	return answers_under(caller);
 }
 
 /* ---- rates and queues ---- */
@@ -236,7 +249,7 @@ static void forged_ones_do_not_stop_the_clock(struct kunit *test)
 
 	send_c1(test, caller, 1, 1);
 	wait_until(test, is_answered(caller));
-	own_sid = caller->peer->machine.half_open[0].x.responder_sid;
+	own_sid = answers_under(caller);
 	while (half_open(test) && hpkm_now() - began < 2 * HPKM_HALF_OPEN_LIFE) {
 		send_forged(test, caller->address, HPKM_C5, own_sid);
 		/* Several in each tick of the clock. */
@@ -268,7 +281,8 @@ static void make_young(struct kunit *test)
 
 		mutex_lock(&peer->lock);
 		for (k = 0; k < HPKM_HALF_OPEN_PEER; k++)
-			peer->machine.half_open[k].changed_at = hpkm_now();
+			if (peer->machine.half_open[k])
+				peer->machine.half_open[k]->changed_at = hpkm_now();
 		mutex_unlock(&peer->lock);
 	}
 }
@@ -358,6 +372,7 @@ static struct kunit_case cases[] = {
 
 static struct kunit_suite suite = {
 	.name = "hpkm-handshake",
+	.suite_init = peers_begin,
 	.suite_exit = peers_end,
 	.init = setup,
 	.test_cases = cases,

@@ -744,7 +744,7 @@ static void update_wanted(struct kunit *test)
 	carry(a, b);
 	KUNIT_EXPECT_EQ(test, b->peer->records_since_update, 0);
 	/* The machine has begun one. */
-	wait_until(test, READ_ONCE(b->peer->machine.update.state) == HPKM_UPDATE_REQ);
+	wait_until(test, update_state(b) == HPKM_UPDATE_REQ);
 }
 
 static void update_by_time(struct kunit *test)
@@ -767,8 +767,8 @@ static void update_by_time(struct kunit *test)
 	KUNIT_EXPECT_LE(test, b->peer->update_at, hpkm_now() + 1125 * HPKM_SECOND);
 	policy.update_interval_s = 1;
 	KUNIT_ASSERT_EQ(test, hpkm_peer_policy_set(b->peer, &policy, &why), 0);
-	KUNIT_EXPECT_EQ(test, b->peer->machine.update.state, HPKM_UPDATE_NONE);
-	wait_until(test, READ_ONCE(b->peer->machine.update.state) == HPKM_UPDATE_REQ);
+	KUNIT_EXPECT_EQ(test, update_state(b), HPKM_UPDATE_NONE);
+	wait_until(test, update_state(b) == HPKM_UPDATE_REQ);
 	KUNIT_EXPECT_GE(test, hpkm_now(), now + HPKM_SECOND * 7 / 8);
 	policy.update_interval_s = 0;
 	KUNIT_ASSERT_EQ(test, hpkm_peer_policy_set(b->peer, &policy, &why), 0);
@@ -862,6 +862,7 @@ static struct kunit_case cases[] = {
 
 static struct kunit_suite suite = {
 	.name = "hpkm-records",
+	.suite_init = peers_begin,
 	.suite_exit = peers_end,
 	.init = setup,
 	.test_cases = cases,

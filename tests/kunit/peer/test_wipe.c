@@ -187,7 +187,7 @@ static void begin_exchanges(struct kunit *test, struct cable *cable)
 	hpkm_exchange_begin(&peer->machine, now);
 	mutex_unlock(&peer->lock);
 	KUNIT_ASSERT_EQ(test, peer->machine.attempt.state, HPKM_ATTEMPT_W2);
-	KUNIT_ASSERT_EQ(test, peer->machine.half_open[0].state, HPKM_HALF_OPEN_W3);
+	KUNIT_ASSERT_EQ(test, peer->machine.half_open[0]->state, HPKM_HALF_OPEN_W3);
 }
 
 static void watch_exchange(struct kunit *test, const struct hpkm_exchange *x)
@@ -214,9 +214,10 @@ static void exchanges_leave_nothing(struct kunit *test)
 		begin_exchanges(test, cable);
 		watch_begin();
 		watch_exchange(test, &machine->attempt.x);
-		watch_exchange(test, &machine->half_open[0].x);
+		watch_exchange(test, &machine->half_open[0]->x);
 		watch_secret(test, "e", machine->attempt.x.ephemeral);
-		watch_secret(test, "s3", machine->half_open[0].x.chain);
+		watch_secret(test, "s3", machine->half_open[0]->x.chain);
+		watch_object(machine->half_open[0]);
 		watch_epoch(test, &machine->durable.epoch[HPKM_EPOCH_CUR]);
 		if (ends[i].of_the_peer)
 			watch_object(cable->a.peer);
@@ -263,7 +264,7 @@ static void fill_logs(struct cable *cable, struct hpkm_record *record)
 /* A has asked, and B has prepared. */
 static void begin_update(struct kunit *test, struct cable *cable)
 {
-	struct hpkm_machine *a = &cable->a.peer->machine, *b = &cable->b.peer->machine;
+	struct hpkm_machine *a = &cable->a.peer->machine;
 	struct hpkm_record record;
 	const char *why = "";
 	int err;
@@ -276,8 +277,8 @@ static void begin_update(struct kunit *test, struct cable *cable)
 	mutex_unlock(&cable->a.peer->lock);
 	KUNIT_ASSERT_EQ_MSG(test, err, 0, "%s", why);
 	carry(&cable->a, &cable->b);
-	wait_until(test, READ_ONCE(b->update.state) == HPKM_UPDATE_PREP);
-	KUNIT_ASSERT_EQ(test, a->update.state, HPKM_UPDATE_REQ);
+	wait_until(test, update_state(&cable->b) == HPKM_UPDATE_PREP);
+	KUNIT_ASSERT_EQ(test, update_state(&cable->a), HPKM_UPDATE_REQ);
 }
 
 static void watch_update(struct kunit *test, const struct hpkm_update *u)
@@ -289,11 +290,6 @@ static void watch_update(struct kunit *test, const struct hpkm_update *u)
 	watch_secret(test, "CK", u->epoch.chain);
 }
 
-static void expect_no_update(struct kunit *test, const struct hpkm_machine *machine)
-{
-	KUNIT_EXPECT_NULL(test, memchr_inv(&machine->update.u, 0, sizeof(machine->update.u)));
-}
-
 static void check_update(struct kunit *test, const struct end *end, bool responder)
 {
 	struct cable *cable = new_cable(test);
@@ -302,15 +298,16 @@ static void check_update(struct kunit *test, const struct end *end, bool respond
 
 	begin_update(test, cable);
 	watch_begin();
-	watch_update(test, &machine->update.u);
+	watch_update(test, &machine->update->u);
 	if (responder)
-		watch_secret(test, "CK'", machine->update.u.next.chain);
+		watch_secret(test, "CK'", machine->update->u.next.chain);
+	watch_object(machine->update);
 	if (end->of_the_peer)
 		watch_object(party->peer);
 	watch_object(party->channel);
 	end->happens(test, party);
 	if (!end->of_the_peer)
-		expect_no_update(test, machine);
+		KUNIT_EXPECT_NULL(test, machine->update);
 	watch_end(test);
 }
 
@@ -864,6 +861,7 @@ static struct kunit_case cases[] = {
 
 static struct kunit_suite suite = {
 	.name = "hpkm-wipe",
+	.suite_init = peers_begin,
 	.suite_exit = peers_end,
 	.init = setup,
 	.exit = watch_stop,

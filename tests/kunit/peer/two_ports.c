@@ -91,6 +91,11 @@ void release_work(struct hpkm_port *port)
 
 /* ---- two devices ---- */
 
+int peers_begin(struct kunit_suite *suite)
+{
+	return hpkm_peers_init();
+}
+
 void peers_end(struct kunit_suite *suite)
 {
 	hpkm_peers_exit();
@@ -203,6 +208,16 @@ void cable_connect(struct kunit *test, struct cable *cable)
 	session(test, &cable->b, &cable->keys, false, &sid_b);
 	install(&cable->a, sid_b);
 	install(&cable->b, sid_a);
+}
+
+enum hpkm_update_state update_state(const struct party *party)
+{
+	enum hpkm_update_state state;
+
+	mutex_lock(&party->peer->lock);
+	state = hpkm_update_state(&party->peer->machine);
+	mutex_unlock(&party->peer->lock);
+	return state;
 }
 
 /* ---- frames ---- */

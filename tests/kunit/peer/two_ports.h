@@ -50,10 +50,12 @@ struct cable {
 	struct hpkm_session_keys keys;	/* of the session, random */
 };
 
+enum hpkm_update_state update_state(const struct party *party);
 /* As the machine does it, and for good. */
 void move_session(struct party *party, enum hpkm_session_state state, bool renews);
 
-/* A suite's exit: nothing of it is left to RCU. */
+/* A suite's init and exit: nothing of it is left to RCU. */
+int peers_begin(struct kunit_suite *suite);
 void peers_end(struct kunit_suite *suite);
 
 /* Paired under suite_of(@test); goes with the test. */

@@ -1,4 +1,4 @@
 # An update's secrets stay in memory when it has ended.
 # file: machine_update.c
 # suite: chacha20poly1305
-/^static void forget(/,/^}/ s/memzero_explicit(update, sizeof(\*update));/update->state = HPKM_UPDATE_NONE;/
+/^static void release(/,/^}/ s/memzero_explicit(update, sizeof(\*update));//
