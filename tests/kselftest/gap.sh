@@ -83,8 +83,10 @@ usual_policy() {
 by_count() {
 	policy rekey-frames 200 && rises_by sessions "$1" && usual_policy
 }
+# Keys are refused an eighth of that after the last frame under them was sent, and a
+# slow machine may have one that long.
 by_time() {
-	policy rekey 4 && rises_by sessions "$1" && usual_policy
+	policy rekey $((6 * pace)) && rises_by sessions "$1" && usual_policy
 }
 by_hand() {
 	asked_for sessions "$1" session add

@@ -456,9 +456,13 @@ policy() {
 	policy_a "$@" && policy_b "$@"
 }
 
-# paired_hosts: the usual beginning, after cabled_hosts or bridged_hosts.
+# paired_hosts: the usual beginning, after cabled_hosts or bridged_hosts.  From the
+# time it took follows $pace: how many times slower than user mode Linux this is.
 paired_hosts() {
-	attach && set_sks "$A" "$B" && pair && policy record messages-only && session_up
+	local before=$EPOCHREALTIME
+
+	attach && set_sks "$A" "$B" && pair && policy record messages-only && session_up || return
+	pace=$((1 + (${EPOCHREALTIME/./} - ${before/./}) / 1500000))
 }
 
 # start_stream [WINDOW], stop_stream: full load both ways (see stream.c); what was

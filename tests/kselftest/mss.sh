@@ -63,15 +63,19 @@ both_ways() {
 	carries "$1" "$2" "$4" "${5-4}" && carries "$2" "$1" "$3" "${5-4}"
 }
 ktap_ok "IPv4" both_ways "$A" "$B" "$ADDR_A" "$ADDR_B"
+# Segments that A's TCP has sent again, as it does when an ACK comes late.
+sent_again() {
+	on_a mawk '$1 == "Tcp:" && $13 ~ /[0-9]/ { print $13 }' /proc/net/snmp
+}
 # With no record there is no frame that acknowledges one.
 as_large() {
-	local before frames
+	local before frames again
 	policy record messages-only || return 1
-	before=$(counter_a tx_frames)
+	before=$(counter_a tx_frames) again=$(sent_again)
 	carries "$A" "$B" "$ADDR_B" || return 1
-	frames=$(($(counter_a tx_frames) - before))
-	echo "# $frames frames"
-	[ "$frames" -lt $((1000000 / (fits - 60) + 50)) ]
+	frames=$(($(counter_a tx_frames) - before)) again=$(($(sent_again) - again))
+	echo "# $frames frames, $again of them again"
+	[ $((frames - again)) -lt $((1000000 / (fits - 60) + 50)) ]
 }
 ktap_ok "... in as few frames as there can be" as_large
 policy record every 1 frames
@@ -183,16 +187,16 @@ mss() {
 }
 # becomes SENT EXPECTED [SOURCE [DEVICE]]: behind the Ethernet addresses
 becomes() {
-	local pid proto=${2:0:4} due=$HEX_B${3-$HEX_A}$2
+	local pid proto=${2:0:4} wanted=$HEX_B${3-$HEX_A}$2
 	rm -f "$tmp/delivered"
-	inside "$B" frame wait "${4-$VB}" "$proto" 10 "$due" >"$tmp/delivered" &
+	inside "$B" frame wait "${4-$VB}" "$proto" 10 "$wanted" >"$tmp/delivered" &
 	pid=$!
 	wait_until 5 grep -q waiting "$tmp/delivered" || return 1
 	on_a frame send "$VA" "$HEX_B${3-$HEX_A}$1"
 	wait "$pid"
-	echo "# $due was due, and came:"
+	echo "# $wanted was due, and came:"
 	sed 's/^/# /' "$tmp/delivered"
-	grep -q "^$due\$" "$tmp/delivered"
+	grep -q "^$wanted\$" "$tmp/delivered"
 }
 # stays FRAME
 stays() {

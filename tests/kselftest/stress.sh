@@ -37,7 +37,7 @@ sessions() {
 }
 ktap_ok "exchanges from both sides without pause" for_seconds 5 sessions
 removals() {
-	wait_until 20 pair && quiet on_a hpkm-nl peer del dev "$VA" && quiet on_b hpkm-nl peer del dev "$VB"
+	wait_until $((20 * pace)) pair && quiet on_a hpkm-nl peer del dev "$VA" && quiet on_b hpkm-nl peer del dev "$VB"
 }
 ktap_ok "paired and removed under traffic" for_seconds 6 removals
 
