@@ -83,11 +83,10 @@ static void undress(struct sk_buff *skb, struct net_device *dev)
  * TCP alone: GRO unpacks ESP where it can, and what comes out would be another
  * device's, with our mark.
  */
-static bool may_merge(const struct sk_buff *skb, const struct net_device *dev)
+static bool may_merge(const struct sk_buff *skb, const struct net_device *dev,
+		      struct hpkm_segment *segment)
 {
-	struct hpkm_segment unused;
-
-	return !netif_elide_gro(dev) && !skb_cloned(skb) && hpkm_segment_find(skb, &unused);
+	return !netif_elide_gro(dev) && !skb_cloned(skb) && hpkm_segment_find(skb, segment);
 }
 
 /**
@@ -103,6 +102,8 @@ static bool may_merge(const struct sk_buff *skb, const struct net_device *dev)
 void hpkm_ingress_deliver(struct hpkm_port *port, struct sk_buff *skb)
 {
 	struct hpkm_link *link = hpkm_port_link(port);
+	struct hpkm_segment segment;
+	u32 hash = 0;
 	bool merge;
 
 	if (!pskb_may_pull(skb, ETH_HLEN)) {
@@ -110,12 +111,14 @@ void hpkm_ingress_deliver(struct hpkm_port *port, struct sk_buff *skb)
 		kfree_skb(skb);
 		return;
 	}
-	merge = may_merge(skb, link->dev);
+	merge = may_merge(skb, link->dev, &segment);
+	if (merge)
+		hash = hpkm_segment_hash(skb, &segment, link->flow_seed);
 	undress(skb, link->dev);
 	hpkm_mark_opened(skb);
 	if (merge) {
 		/* By which GRO tells flows apart. */
-		skb_get_hash(skb);
+		__skb_set_sw_hash(skb, hash, true);
 		gro_cells_receive(&link->opened, skb);
 		return;
 	}

@@ -2,6 +2,7 @@
 /* Attaching a network device and letting go of it. */
 #include <linux/etherdevice.h>
 #include <linux/if_arp.h>
+#include <linux/random.h>
 #include <linux/rtnetlink.h>
 #include <linux/slab.h>
 #include "../compat/deactivate.h"
@@ -145,6 +146,7 @@ static int add_cells(struct hpkm_link *link)
 {
 	int err;
 
+	link->flow_seed = get_random_u32();
 	link->dummy = hpkm_dummy_create();
 	if (!link->dummy)
 		return -ENOMEM;

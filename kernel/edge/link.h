@@ -20,6 +20,7 @@
  * @egress: the hook that seals
  * @dummy: whose NAPI contexts those of @opened are, so that @dev keeps its own alone
  * @opened: opened frames on their way to the stack, which gets few large ones of them
+ * @flow_seed: of the hash that tells the flows of @opened apart; constant
  * @running: the device was up and had a carrier when we last looked
  *
  * A link lives from LINK_ADD until LINK_DEL or until its device leaves the
@@ -37,6 +38,7 @@ struct hpkm_link {
 	struct nf_hook_ops egress;
 	struct net_device *dummy;
 	struct gro_cells opened;
+	u32 flow_seed;
 	bool running;
 };
 

@@ -4,9 +4,11 @@
 #include <linux/if_vlan.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
+#include <linux/jhash.h>
 #include <linux/tcp.h>
 #include <net/ip.h>
 #include <net/ipv6.h>
+#include "../compat/unaligned.h"
 #include "tcp.h"
 
 /* A customer's tag inside a provider's. */
@@ -90,4 +92,29 @@ bool hpkm_segment_find(const struct sk_buff *skb, struct hpkm_segment *segment)
 	default:
 		return false;
 	}
+}
+
+/**
+ * hpkm_segment_hash() - what all segments of a TCP flow have in common, and few others
+ * @skb: linear
+ * @segment: from hpkm_segment_find()
+ * @seed: random
+ *
+ * Much less work than skb_get_hash(), which looks for everything.  Context: any.
+ */
+u32 hpkm_segment_hash(const struct sk_buff *skb, const struct hpkm_segment *segment, u32 seed)
+{
+	const u8 *ip = skb->data + segment->network;
+	bool is_ipv4 = *ip >> 4 == 4;
+	const u8 *addresses = ip + (is_ipv4 ? offsetof(struct iphdr, saddr) :
+					      offsetof(struct ipv6hdr, saddr));
+	size_t words = 2 * (is_ipv4 ? sizeof(__be32) : sizeof(struct in6_addr)) / sizeof(u32);
+	u32 flow[1 + 2 * sizeof(struct in6_addr) / sizeof(u32)];
+	const u32 *ports;
+
+	/* Nothing where the header is cut off. */
+	ports = skb_header_pointer(skb, segment->transport, sizeof(*flow), flow);
+	*flow = ports ? get_unaligned(ports) : 0;
+	memcpy(flow + 1, addresses, words * sizeof(u32));
+	return jhash2(flow, 1 + words, seed);
 }

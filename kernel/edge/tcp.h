@@ -18,6 +18,7 @@ struct hpkm_segment {
 	int headers;
 };
 
+u32 hpkm_segment_hash(const struct sk_buff *skb, const struct hpkm_segment *segment, u32 seed);
 bool hpkm_segment_find(const struct sk_buff *skb, struct hpkm_segment *segment);
 int hpkm_mss_clamp(struct hpkm_port *port, struct sk_buff *skb);
 

@@ -276,7 +276,7 @@ void hpkm_channel_receive(struct hpkm_channel *channel, struct sk_buff *skb)
 {
 	const struct hpkm_hd *hd = (const struct hpkm_hd *)skb->data;
 	u64 counter = le64_to_cpu(hd->counter);
-	u64 now = hpkm_now();
+	u64 now = hpkm_now_coarse();
 
 	if (open_frame(channel, skb, counter, now))
 		receive_opened(channel, skb, counter, now);

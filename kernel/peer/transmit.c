@@ -531,7 +531,7 @@ u64 hpkm_staged_deadline(struct hpkm_peer *peer)
 
 void hpkm_peer_send(struct hpkm_peer *peer, struct sk_buff *skb, bool l2addr)
 {
-	u64 now = hpkm_now();
+	u64 now = hpkm_now_coarse();
 	struct hpkm_channel *channel = hpkm_channel_to_send(peer, now);
 	bool ask;
 

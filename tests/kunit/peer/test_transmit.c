@@ -311,12 +311,12 @@ static void expired(struct kunit *test)
 
 	cable_connect(test, cable);
 	send_frame(test, a, b, 60);
-	WRITE_ONCE(b->channel->refuse_after, hpkm_now());
+	WRITE_ONCE(b->channel->refuse_after, hpkm_now_coarse());
 	carry(a, b);
 	KUNIT_EXPECT_EQ(test, counted(b, HPKM_COUNTER_RX_EXPIRED), 1);
 	KUNIT_EXPECT_EQ(test, skb_queue_len(&b->delivered), 0);
 	/* Nor is it sent in, from some time before. */
-	WRITE_ONCE(b->channel->send_until, hpkm_now());
+	WRITE_ONCE(b->channel->send_until, hpkm_now_coarse());
 	send_frame(test, b, a, 60);
 	KUNIT_EXPECT_EQ(test, skb_queue_len(&b->sent), 0);
 	KUNIT_EXPECT_EQ(test, counted(b, HPKM_COUNTER_TX_QUEUED), 1);
