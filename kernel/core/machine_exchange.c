@@ -144,6 +144,15 @@ static void attempt_failed(struct hpkm_machine *machine, u64 now)
 
 /* ---- half-open exchanges ---- */
 
+/* As if it had just begun. */
+static void clear_half_open(struct hpkm_machine *machine, struct hpkm_half_open *half)
+{
+	/* Zero once a session has taken the index over. */
+	if (half->x.responder_sid)
+		machine->ops->sid_free(machine, half->x.responder_sid);
+	memzero_explicit(half, sizeof(*half));
+}
+
 static void forget_half_open(struct hpkm_machine *machine, struct hpkm_half_open **place)
 {
 	struct hpkm_half_open *half = *place;
@@ -151,10 +160,7 @@ static void forget_half_open(struct hpkm_machine *machine, struct hpkm_half_open
 	if (!half)
 		return;
 	*place = NULL;
-	/* Zero once a session has taken the index over. */
-	if (half->x.responder_sid)
-		machine->ops->sid_free(machine, half->x.responder_sid);
-	memzero_explicit(half, sizeof(*half));
+	clear_half_open(machine, half);
 	machine->ops->half_open_end(machine, half);
 }
 
@@ -173,7 +179,7 @@ static bool is_superseded(const struct hpkm_machine *machine, bool stale)
 	return machine->pair.suite->counts_attempts && !stale;
 }
 
-/* A free place, or the oldest that may be given up for a C1, @stale or not. */
+/* A free place, or that of the oldest that may be given up for a C1, @stale or not. */
 static struct hpkm_half_open **place_for_half_open(struct hpkm_machine *machine, bool stale,
 						   u64 now)
 {
@@ -190,8 +196,6 @@ static struct hpkm_half_open **place_for_half_open(struct hpkm_machine *machine,
 		if (!oldest || (*place)->changed_at < (*oldest)->changed_at)
 			oldest = place;
 	}
-	if (oldest)
-		forget_half_open(machine, oldest);
 	return oldest;
 }
 
@@ -268,16 +272,14 @@ static int find_epoch(struct hpkm_machine *machine, const u8 *frame, enum hpkm_e
 }
 
 static int answer_c1(struct hpkm_machine *machine, struct hpkm_half_open *half, const u8 *frame,
-		     enum hpkm_epoch_slot slot, u64 now)
+		     enum hpkm_epoch_slot slot, u32 own_sid, u64 now)
 {
 	struct hpkm_exchange *x = &half->x;
 
 	x->pair = &machine->pair;
 	x->slot = slot;
 	x->epoch = machine->durable.epoch[slot];
-	x->responder_sid = machine->ops->sid_new(machine);
-	if (!x->responder_sid)
-		return -ENOBUFS;
+	x->responder_sid = own_sid;
 	draw_randoms(machine, x);
 	return hpkm_responder_start(half, frame, now);
 }
@@ -302,21 +304,40 @@ static bool answers_others(const struct hpkm_machine *machine)
 	return false;
 }
 
+/* Whoever is in that place goes only once there is all that the next one needs. */
+static int reserve_half_open(struct hpkm_machine *machine, struct hpkm_half_open **place,
+			     u32 *own_sid)
+{
+	int err = 0;
+
+	*own_sid = machine->ops->sid_new(machine);
+	if (!*own_sid)
+		return -ENOBUFS;
+	if (*place)
+		clear_half_open(machine, *place);
+	else
+		err = machine->ops->half_open_begin(machine, place);
+	if (err)
+		machine->ops->sid_free(machine, *own_sid);
+	return err;
+}
+
 static int new_half_open(struct hpkm_machine *machine, const u8 *frame, const u8 *src,
 			 enum hpkm_epoch_slot slot, bool stale, u64 now)
 {
 	struct hpkm_half_open **place = place_for_half_open(machine, stale, now);
 	struct hpkm_half_open *half;
+	u32 own_sid;
 	int err;
 
 	if (!place)
 		return -EBUSY;
-	err = machine->ops->half_open_begin(machine, &half);
+	err = reserve_half_open(machine, place, &own_sid);
 	if (err)
 		return stale ? -EBUSY : err;
-	*place = half;
+	half = *place;
 	half->stale = stale;
-	err = answer_c1(machine, half, frame, slot, now);
+	err = answer_c1(machine, half, frame, slot, own_sid, now);
 	if (err) {
 		forget_half_open(machine, place);
 		return err;

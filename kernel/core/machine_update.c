@@ -344,7 +344,7 @@ static bool own_request_wins(const struct hpkm_machine *machine)
 	return hpkm_update_state(machine) == HPKM_UPDATE_REQ && machine->pair.own_is_smaller;
 }
 
-/* Whether @update is the one that runs now; otherwise it is still the caller's. */
+/* 0: @update is the machine's, or even gone by now; otherwise it is still the caller's. */
 static int consider(struct hpkm_machine *machine, struct hpkm_update_slot *update,
 		    const u8 *payload, size_t len, u64 now)
 {
@@ -355,11 +355,13 @@ static int consider(struct hpkm_machine *machine, struct hpkm_update_slot *updat
 
 	begin(machine, u);
 	err = suite_of(machine)->parse_update_request(u, payload, len, &n, &search);
-	if (err)
+	if (!err && (n != machine->current_session->epoch_n ||
+		     u->uctr <= machine->current_session->peer_uctr))
+		err = -EPROTO;
+	if (err) {
+		memzero_explicit(&search, sizeof(search));
 		return err;
-	if (n != machine->current_session->epoch_n ||
-	    u->uctr <= machine->current_session->peer_uctr)
-		return -EPROTO;
+	}
 	if (hpkm_update_state(machine) == HPKM_UPDATE_REQ) {
 		forget(machine);
 		refused(machine, "the peer asked for an update at the same time");

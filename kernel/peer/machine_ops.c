@@ -57,7 +57,7 @@ static int op_half_open_begin(struct hpkm_machine *machine, struct hpkm_half_ope
 
 	if (!port || !atomic_add_unless(&port->half_open, 1, HPKM_HALF_OPEN_LINK))
 		return -ENOSPC;
-	*half = kzalloc(sizeof(**half), GFP_KERNEL);
+	*half = kzalloc(sizeof(**half), GFP_KERNEL_ACCOUNT);
 	if (*half)
 		return 0;
 	atomic_dec(&port->half_open);
@@ -75,7 +75,7 @@ static void op_half_open_end(struct hpkm_machine *machine, struct hpkm_half_open
 
 static struct hpkm_update_slot *op_update_begin(struct hpkm_machine *machine)
 {
-	return kzalloc(sizeof(struct hpkm_update_slot), GFP_KERNEL);
+	return kzalloc(sizeof(struct hpkm_update_slot), GFP_KERNEL_ACCOUNT);
 }
 
 static void op_update_end(struct hpkm_machine *machine, struct hpkm_update_slot *update)

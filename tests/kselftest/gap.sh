@@ -58,7 +58,18 @@ say_state() {
 }
 # rises_by COUNTER N: by itself; under load this takes its time
 rises_by() {
-	wait_until $((60 + 3 * $2)) reached "$1" $(($("$1") + $2)) || { say_state; return 1; }
+	wait_until $((60 * pace + 3 * $2)) reached "$1" $(($("$1") + $2)) || { say_state; return 1; }
+}
+# What was under way has arrived, which is no more than the stream's window: of the
+# sessions that were replaced four are kept, and the next is soon asked for.
+all_have_passed() {
+	local a b
+
+	a=$(counter_a rx_frames) b=$(counter_b rx_frames)
+	wait_until $((20 * pace)) have_passed $((a + 100)) $((b + 100))
+}
+have_passed() {
+	[ "$(counter_a rx_frames)" -ge "$1" ] && [ "$(counter_b rx_frames)" -ge "$2" ]
 }
 # from_both OBJECT VERB: at once, so that they cross
 from_both() {
@@ -73,6 +84,7 @@ asked_for() {
 	until reached "$1" "$goal"; do
 		[ "$SECONDS" -lt "$end" ] || { say_state; return 1; }
 		from_both "$3" "$4"
+		all_have_passed || { say_state; return 1; }
 	done
 	# The last of them may have been refused: what it asks for was under way.
 	return 0
@@ -86,7 +98,7 @@ by_count() {
 # Keys are refused an eighth of that after the last frame under them was sent, and a
 # slow machine may have one that long.
 by_time() {
-	policy rekey $((6 * pace)) && rises_by sessions "$1" && usual_policy
+	policy rekey $((6 * pace * pace)) && rises_by sessions "$1" && usual_policy
 }
 by_hand() {
 	asked_for sessions "$1" session add

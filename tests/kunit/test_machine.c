@@ -767,6 +767,28 @@ static void exchange_waits_for_memory(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, offer_c1(sim, 1), 0);
 }
 
+/* Who is half-open stays until there is all that the one in its place needs. */
+static void half_open_exchange_stays_without_an_index(struct kunit *test)
+{
+	struct sim_view *view = kunit_kzalloc(test, sizeof(*view), GFP_KERNEL);
+	struct sim *sim = sim_of(test);
+	u32 i;
+
+	KUNIT_ASSERT_NOT_NULL(test, view);
+	for (i = 1; i <= HPKM_HALF_OPEN_PEER; i++)
+		KUNIT_EXPECT_EQ(test, offer_c1(sim, i), 0);
+	sim->now += HPKM_HALF_OPEN_SAFE + 1;
+	sim_look(sim, 1, view);
+	sim->node[1].no_sids = true;
+	KUNIT_EXPECT_EQ(test, offer_c1(sim, i), -ENOBUFS);
+	expect_untouched(test, 1, view);
+	/* Its memory will do. */
+	sim->node[1].no_sids = false;
+	sim->node[1].no_memory = true;
+	KUNIT_EXPECT_EQ(test, offer_c1(sim, i), 0);
+	KUNIT_EXPECT_EQ(test, sim->node[1].half_open, HPKM_HALF_OPEN_PEER);
+}
+
 static void own_update_waits_for_memory(struct kunit *test)
 {
 	struct sim_view *view = kunit_kzalloc(test, sizeof(*view), GFP_KERNEL);
@@ -1280,6 +1302,7 @@ static struct kunit_case cases[] = {
 	EACH_SUITE(update_refuses_an_unknown_record),
 	EACH_SUITE(nak_to_a_named_record_ends_the_request),
 	EACH_SUITE(exchange_waits_for_memory),
+	EACH_SUITE(half_open_exchange_stays_without_an_index),
 	EACH_SUITE(own_update_waits_for_memory),
 	EACH_SUITE(peers_update_waits_for_memory),
 	EACH_SUITE(nak_makes_the_requester_pick_another),

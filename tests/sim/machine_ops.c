@@ -81,6 +81,8 @@ static int op_half_open_begin(struct hpkm_machine *machine, struct hpkm_half_ope
 static void op_half_open_end(struct hpkm_machine *machine, struct hpkm_half_open *half)
 {
 	check_given_back(node_of(machine), half, sizeof(*half));
+	/* Whoever looks at it again is not to take it for one that is not there. */
+	memset(half, 0xa5, sizeof(*half));
 	free(half);
 	node_of(machine)->half_open--;
 }
@@ -98,6 +100,7 @@ static struct hpkm_update_slot *op_update_begin(struct hpkm_machine *machine)
 static void op_update_end(struct hpkm_machine *machine, struct hpkm_update_slot *update)
 {
 	check_given_back(node_of(machine), update, sizeof(*update));
+	memset(update, 0xa5, sizeof(*update));
 	free(update);
 	node_of(machine)->updates--;
 }

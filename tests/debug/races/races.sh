@@ -159,9 +159,16 @@ sessions() {
 	pause 5
 	on_one_peer || return
 	did session ask "$who" session add "$peer" nowait
-	# An update takes 16 records that both have, which come with what is talked.
-	quiet ask "$who" policy set "$peer" record every 1 frames
-	wait_until $((5 * pace)) did update ask "$who" session update "$peer" nowait
+	quiet ask "$who" policy set "$peer" log-size 256 record every 1 frames
+	wait_until $((5 * pace)) updates
+}
+# It takes 16 records that both have.
+updates() {
+	local to=$ADDR_B
+
+	[ "$who" = "$A" ] || to=$ADDR_A
+	inside "$who" ping -q -f -c 40 -w 1 "$to" >/dev/null 2>&1
+	did update ask "$who" session update "$peer" nowait
 }
 
 policies() {

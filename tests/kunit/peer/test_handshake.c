@@ -193,6 +193,8 @@ static void claiming_to_be_one_leaves_others_theirs(struct kunit *test)
 	struct caller *caller = crowd->caller;
 	u32 i;
 
+	/* With a key drawn at random they may have one bucket; with this they have two. */
+	crowd->b->port.rate.key = (siphash_key_t){};
 	use_up_share(test, &caller[0]);
 	for (i = 0; i < FLOOD; i++)
 		send_forged(test, caller[0].address, HPKM_C1, 0);

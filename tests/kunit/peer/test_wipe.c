@@ -137,6 +137,23 @@ static void update_key_goes_before_the_channel(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, look.has_traffic_key);
 }
 
+struct peer_look {
+	const struct hpkm_peer *peer;
+	u8 chain[HPKM_KEY_LEN];
+	bool seen;
+	bool has_chain;
+};
+
+static void look_at_peer(struct rcu_head *head, void *data)
+{
+	struct peer_look *look = data;
+
+	if (head != &look->peer->rcu)
+		return;
+	look->seen = true;
+	look->has_chain = holds(look->peer, sizeof(*look->peer), look->chain);
+}
+
 /* ---- exchanges ---- */
 
 static void make_epoch(struct cable *cable)
@@ -157,6 +174,23 @@ static void watch_epoch(struct kunit *test, const struct hpkm_epoch *epoch)
 	watch_secret(test, "X0", epoch->x[0]);
 	watch_secret(test, "X1", epoch->x[1]);
 	watch_secret(test, "X2", epoch->x[2]);
+}
+
+/* The data plane may still look for the peer, but not at what it is paired by. */
+static void epoch_goes_before_the_peer(struct kunit *test)
+{
+	struct cable *cable = test->priv;
+	struct peer_look look = { .peer = cable->a.peer };
+
+	make_epoch(cable);
+	memcpy(look.chain, cable->a.peer->machine.durable.epoch[HPKM_EPOCH_CUR].chain,
+	       HPKM_KEY_LEN);
+	watch_begin();
+	watch_handed_over(look_at_peer, &look);
+	by_removal(test, &cable->a);
+	watch_stop(test);
+	KUNIT_EXPECT_TRUE(test, look.seen);
+	KUNIT_EXPECT_FALSE(test, look.has_chain);
 }
 
 /* B's C1, from B's side of the pair. */
@@ -186,8 +220,6 @@ static void begin_exchanges(struct kunit *test, struct cable *cable)
 	answer_c1(test, cable);
 	hpkm_exchange_begin(&peer->machine, now);
 	mutex_unlock(&peer->lock);
-	KUNIT_ASSERT_EQ(test, peer->machine.attempt.state, HPKM_ATTEMPT_W2);
-	KUNIT_ASSERT_EQ(test, peer->machine.half_open[0]->state, HPKM_HALF_OPEN_W3);
 }
 
 static void watch_exchange(struct kunit *test, const struct hpkm_exchange *x)
@@ -195,6 +227,22 @@ static void watch_exchange(struct kunit *test, const struct hpkm_exchange *x)
 	watch_secret(test, "R_I", x->random_initiator);
 	watch_secret(test, "R_R", x->random_responder);
 	watch_secret(test, "V", x->challenge);
+}
+
+static void watch_exchanges(struct kunit *test, const struct hpkm_machine *machine)
+{
+	const struct hpkm_half_open *half = machine->half_open[0];
+
+	KUNIT_EXPECT_EQ(test, machine->attempt.state, HPKM_ATTEMPT_W2);
+	watch_exchange(test, &machine->attempt.x);
+	watch_secret(test, "e", machine->attempt.x.ephemeral);
+	KUNIT_EXPECT_NOT_NULL(test, half);
+	if (!half)
+		return;
+	KUNIT_EXPECT_EQ(test, half->state, HPKM_HALF_OPEN_W3);
+	watch_exchange(test, &half->x);
+	watch_secret(test, "s3", half->x.chain);
+	watch_object(half);
 }
 
 static void expect_no_exchange(struct kunit *test, const struct hpkm_machine *machine)
@@ -213,11 +261,9 @@ static void exchanges_leave_nothing(struct kunit *test)
 
 		begin_exchanges(test, cable);
 		watch_begin();
-		watch_exchange(test, &machine->attempt.x);
-		watch_exchange(test, &machine->half_open[0]->x);
-		watch_secret(test, "e", machine->attempt.x.ephemeral);
-		watch_secret(test, "s3", machine->half_open[0]->x.chain);
-		watch_object(machine->half_open[0]);
+		mutex_lock(&cable->a.peer->lock);
+		watch_exchanges(test, machine);
+		mutex_unlock(&cable->a.peer->lock);
 		watch_epoch(test, &machine->durable.epoch[HPKM_EPOCH_CUR]);
 		if (ends[i].of_the_peer)
 			watch_object(cable->a.peer);
@@ -281,8 +327,13 @@ static void begin_update(struct kunit *test, struct cable *cable)
 	KUNIT_ASSERT_EQ(test, update_state(&cable->a), HPKM_UPDATE_REQ);
 }
 
-static void watch_update(struct kunit *test, const struct hpkm_update *u)
+static void watch_update(struct kunit *test, const struct hpkm_update_slot *update, bool responder)
 {
+	const struct hpkm_update *u = &update->u;
+
+	watch_object(update);
+	if (responder)
+		watch_secret(test, "CK'", u->next.chain);
 	watch_secret(test, "SU", u->session_update);
 	watch_secret(test, "the record's X0", u->x[0]);
 	watch_secret(test, "the record's X1", u->x[1]);
@@ -298,10 +349,11 @@ static void check_update(struct kunit *test, const struct end *end, bool respond
 
 	begin_update(test, cable);
 	watch_begin();
-	watch_update(test, &machine->update->u);
-	if (responder)
-		watch_secret(test, "CK'", machine->update->u.next.chain);
-	watch_object(machine->update);
+	mutex_lock(&party->peer->lock);
+	KUNIT_EXPECT_NOT_NULL(test, machine->update);
+	if (machine->update)
+		watch_update(test, machine->update, responder);
+	mutex_unlock(&party->peer->lock);
 	if (end->of_the_peer)
 		watch_object(party->peer);
 	watch_object(party->channel);
@@ -834,6 +886,7 @@ static void writes_are_wiped(struct kunit *test)
 static struct kunit_case cases[] = {
 	EACH_SUITE(keys_go_with_their_session),
 	EACH_SUITE(update_key_goes_before_the_channel),
+	EACH_SUITE(epoch_goes_before_the_peer),
 	ONLY_SUITE_X25519(exchanges_leave_nothing),
 	EACH_SUITE(updates_leave_nothing),
 	EACH_SUITE(records_go_with_their_peer),
