@@ -160,15 +160,22 @@ sessions() {
 	on_one_peer || return
 	did session ask "$who" session add "$peer" nowait
 	quiet ask "$who" policy set "$peer" log-size 256 record every 1 frames
-	wait_until $((5 * pace)) updates
+	wait_until $((5 * pace)) updated_or_ended
 }
-# It takes 16 records that both have.
-updates() {
+# No use to go on with a peer that the others have taken away.
+updated_or_ended() {
+	makes_records
+	did update ask "$who" session update "$peer" nowait || ! in_session
+}
+# An update takes 16 records that both have.
+makes_records() {
 	local to=$ADDR_B
 
 	[ "$who" = "$A" ] || to=$ADDR_A
 	inside "$who" ping -q -f -c 40 -w 1 "$to" >/dev/null 2>&1
-	did update ask "$who" session update "$peer" nowait
+}
+in_session() {
+	ask "$who" session show 2>/dev/null | grep -A 1 "peer: $peer" | grep -q 'slot: current'
 }
 
 policies() {
