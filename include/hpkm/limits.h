@@ -36,6 +36,7 @@
 
 /* Sessions */
 #define HPKM_REKEY_S		120			/* the initiator; policy may shorten it */
+#define HPKM_REKEY_SPREAD(t)	((t) / 8)		/* the initiator, earlier by up to 15 s */
 #define HPKM_REKEY_RESPONDER(t)	((t) * 9 / 8)		/* 135 s */
 #define HPKM_SEND_FOR(t)	((t) * 11 / 8)		/* 165 s after the keys were made */
 #define HPKM_REFUSE_AFTER(t)	((t) * 3 / 2)		/* 180 s after INSTALL */
@@ -58,6 +59,7 @@
 #define HPKM_PAIR_CONTEXT_LIFE	(5 * HPKM_SECOND)	/* after its last new message */
 #define HPKM_PAIR_ATTEMPTS	3			/* that may fail, a window */
 #define HPKM_PAIR_HELLO_EVERY	(1 * HPKM_SECOND)
+#define HPKM_PAIR_HELLO_APART	(10 * HPKM_MS)		/* on another's P1, at least */
 
 /* Records, sections 6 and 7 */
 #define HPKM_ACK_DELAY		(100 * HPKM_MS)

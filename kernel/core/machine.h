@@ -135,8 +135,8 @@ enum hpkm_stored {
  * @transmit: send a handshake frame to @dst, or to everybody when NULL
  * @control: send CONTROL (@len 0: bare) in @session; 0 or an errno
  * @random: fill @out
- * @sid_new: a session index of the link that is not in use, now owned by this
- *	machine; 0 when there is none
+ * @sid_new: a session index of the link that is not in use, drawn at random and now
+ *	owned by this machine; 0 when there is none
  * @sid_free: give it back; not for one that a session owns
  * @half_open_begin: zeroed memory for one more half-open exchange; 0, -ENOSPC
  *	when the link has no room for it, -ENOMEM
@@ -279,7 +279,7 @@ struct hpkm_store {
  * @store: how far the store is behind
  * @linked: there is a link to send on
  * @pairing: between P3 or P4 and the pairing's end: no exchange, no control
- * @rekey_after: nanoseconds after which the initiator rekeys
+ * @rekey_after: nanoseconds after which the initiator rekeys at the latest
  * @rekey_frames: and either side after so many frames
  * @start: when to begin an exchange
  * @attempt: the own one

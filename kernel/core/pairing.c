@@ -322,6 +322,17 @@ static void send_hello(struct hpkm_pairing *pairing, u64 now)
 	pairing->hello_at = now + HPKM_PAIR_HELLO_EVERY;
 }
 
+/* Who is to answer was not there when it was last asked, and need not wait for a second. */
+static void hello_again(struct hpkm_pairing *pairing, u64 now)
+{
+	u64 last = pairing->hello_at - HPKM_PAIR_HELLO_EVERY;
+
+	if (now < last + HPKM_PAIR_HELLO_APART || pairing->answers == HPKM_PAIR_ATTEMPTS)
+		return;
+	pairing->hello_at = min(pairing->hello_at, now);
+	send_hello(pairing, now);
+}
+
 static void take(struct hpkm_pairing_context *context, const u8 *frame,
 		 enum hpkm_pairing_state state, u64 now)
 {
@@ -497,8 +508,13 @@ static enum hpkm_pairing_verdict take_p1(struct hpkm_pairing *pairing,
 		reply(pairing, context);
 		return HPKM_PAIRING_TAKEN;
 	}
-	if (is_initiator(pairing, hello_of(frame)->id) || now >= pairing->closes_at ||
-	    pairing->trials == HPKM_PAIR_ATTEMPTS)
+	if (now >= pairing->closes_at)
+		return HPKM_PAIRING_IGNORED;
+	if (is_initiator(pairing, hello_of(frame)->id)) {
+		hello_again(pairing, now);
+		return HPKM_PAIRING_IGNORED;
+	}
+	if (pairing->trials == HPKM_PAIR_ATTEMPTS)
 		return HPKM_PAIRING_IGNORED;
 	context = claim(pairing, frame, src);
 	if (!context)

@@ -145,15 +145,25 @@ bool hpkm_sessions_fit_for_update(const struct hpkm_machine *machine)
 	       !machine->pairing && !hpkm_machine_frozen(machine);
 }
 
+/*
+ * A hub's sessions that began together, when the cable came back, must not all end
+ * together.  What tells them apart is the index, which was drawn at random.
+ */
+static u64 rekey_age(const struct hpkm_machine *machine, const struct hpkm_session *session)
+{
+	if (!session->initiator)
+		return HPKM_REKEY_RESPONDER(machine->rekey_after);
+	return machine->rekey_after -
+	       HPKM_REKEY_SPREAD(machine->rekey_after) / 65536 * (session->own_sid >> 16);
+}
+
 static u64 rekey_at(const struct hpkm_machine *machine, const struct hpkm_session *session,
 		    const struct hpkm_traffic *traffic)
 {
-	u64 age = session->initiator ? machine->rekey_after :
-				       HPKM_REKEY_RESPONDER(machine->rekey_after);
-
 	if (traffic->frames_sent >= machine->rekey_frames)
 		return session->installed_at;
-	return traffic->data_passed ? session->installed_at + age : HPKM_NEVER;
+	return traffic->data_passed ? session->installed_at + rekey_age(machine, session) :
+				      HPKM_NEVER;
 }
 
 /* A barred session already has an exchange wanted for it. */

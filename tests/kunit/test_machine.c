@@ -408,6 +408,35 @@ static void initiator_rekeys_only_when_data_passed(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, sim_current(sim, 0)->session.initiator);
 }
 
+/* Whose index is drawn high does so early, by up to an eighth of the time. */
+static void initiator_of_index_rekeys_at(struct kunit *test, u32 own_sid, u64 age)
+{
+	struct sim *sim = sim_of(test);
+
+	sim->node[0].next_sid = own_sid - 1;
+	sim_connect(test);
+	sim_data_passed(sim, 0);
+	sim_run(sim, sim_current(sim, 0)->session.installed_at + age - HPKM_SECOND / 2 - sim->now);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_C1], 1);
+	sim_run(sim, HPKM_SECOND);
+	KUNIT_EXPECT_EQ(test, sim->sent[HPKM_C1], 2);
+}
+
+static void initiator_of_a_high_index_rekeys_first(struct kunit *test)
+{
+	initiator_of_index_rekeys_at(test, 0xfffffff0, 105 * HPKM_SECOND);
+}
+
+static void initiator_of_a_middling_index_rekeys_next(struct kunit *test)
+{
+	initiator_of_index_rekeys_at(test, 0x80000000, 112 * HPKM_SECOND + HPKM_SECOND / 2);
+}
+
+static void initiator_of_a_low_index_rekeys_last(struct kunit *test)
+{
+	initiator_of_index_rekeys_at(test, 1, 120 * HPKM_SECOND);
+}
+
 static void responder_rekeys_a_little_later(struct kunit *test)
 {
 	struct sim *sim = sim_of(test);
@@ -1285,6 +1314,9 @@ static struct kunit_case cases[] = {
 	EACH_SUITE(smaller_id_keeps_its_young_attempt),
 	EACH_SUITE(attempts_take_turns_between_next_and_cur),
 	EACH_SUITE(initiator_rekeys_only_when_data_passed),
+	EACH_SUITE(initiator_of_a_high_index_rekeys_first),
+	EACH_SUITE(initiator_of_a_middling_index_rekeys_next),
+	EACH_SUITE(initiator_of_a_low_index_rekeys_last),
 	EACH_SUITE(responder_rekeys_a_little_later),
 	EACH_SUITE(keys_are_refused_at_the_end_of_their_life),
 	EACH_SUITE(replaced_session_receives_for_five_seconds),

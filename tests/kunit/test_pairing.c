@@ -586,6 +586,42 @@ static void hello_goes_each_second(struct kunit *test)
 	expect_failed(test, device, "no other device");
 }
 
+/* A is alone at first, and asks B as soon as that is there, too. */
+static void hello_goes_to_who_comes_later(struct kunit *test)
+{
+	struct cable *cable = cable_new(test);
+	struct device *a = &cable->device[0];
+
+	open_window(a, WINDOW);
+	run_for(cable, 400 * HPKM_MS);
+	open_window(&cable->device[1], WINDOW);
+	run_for(cable, 300 * HPKM_MS);
+	KUNIT_EXPECT_EQ(test, sent_count(a, HPKM_P1), 2);
+	KUNIT_EXPECT_TRUE(test, sent_same(a, HPKM_P1));
+	expect_paired(test, cable);
+}
+
+/* However many there are, and say so at once. */
+static void hellos_are_apart(struct kunit *test)
+{
+	struct cable *cable = cable_new(test);
+	struct device *a = &cable->device[0];
+	struct stranger *stranger = stranger_new(test, HPKM_P2, 1);
+	unsigned int ms;
+
+	((struct hpkm_hd *)stranger->hello)->type = HPKM_P1;
+	open_window(a, WINDOW);
+	for (ms = 0; ms < 95; ms++) {
+		run_for(cable, HPKM_MS);
+		KUNIT_EXPECT_EQ(test, say_hello(a, stranger), HPKM_PAIRING_IGNORED);
+	}
+	KUNIT_EXPECT_EQ(test, sent_count(a, HPKM_P1), 10);
+	run_for(cable, 990 * HPKM_MS);
+	KUNIT_EXPECT_EQ(test, sent_count(a, HPKM_P1), 10);
+	run_for(cable, 10 * HPKM_MS);
+	KUNIT_EXPECT_EQ(test, sent_count(a, HPKM_P1), 11);
+}
+
 static void each_window_has_a_new_point(struct kunit *test)
 {
 	struct cable *cable = cable_new(test);
@@ -1822,6 +1858,8 @@ static struct kunit_case pairing_cases[] = {
 	EACH_SUITE(scalar_goes_with_its_use),
 	EACH_SUITE(kids_and_addresses_are_told),
 	EACH_SUITE(hello_goes_each_second),
+	EACH_SUITE(hello_goes_to_who_comes_later),
+	EACH_SUITE(hellos_are_apart),
 	EACH_SUITE(each_window_has_a_new_point),
 	EACH_SUITE(only_one_window_opens),
 	EACH_SUITE(nothing_happens_without_window),
