@@ -18,6 +18,7 @@ PART ?=
 # Seconds: ten minutes a guest are too long for all that make check-debug does.
 RACES ?= $(if $(PART),600,60)
 ROUNDS ?=
+MANY ?=
 debug_parts = $(addprefix debug-$(1)-,planted kunit kselftest races)
 DEBUG_TRACKS := "$(call debug_parts,uml) debug-uml-allocations" \
 	"$(call debug_parts,kasan) $(call debug_parts,kcsan)"
@@ -45,6 +46,7 @@ make sim [SECONDS=n]    two simulated devices in storms, and cores with one faul
 make kunit [SUITE=x]    the protocol core, in user mode Linux
 make kselftest [TEST=x] the whole, on Debian's stock kernel in QEMU; x or x:suite
 make model [CASE=x]     every state of the commit machine, in Spin, and its mutants
+make many [MANY=n]      a hub with so many devices
 make fork               a virtual machine that is started twice
 make power [CUTS=n]     power cuts: every kind once, or until n pairs were cut off
 make power POINTS="x y" only those at certain writes: P0 to P4 and of pairings
@@ -60,7 +62,7 @@ make clean              remove build/
 endef
 
 .PHONY: all module helper userspace install deps deps-% check demo lint vectors sim \
-	kunit kselftest model fork power fuzz soak check-kernels check-debug bench test-userspace \
+	kunit kselftest model many fork power fuzz soak check-kernels check-debug bench test-userspace \
 	clean help
 
 all: module helper
@@ -109,6 +111,9 @@ kselftest: deps-guest
 
 model: deps-model
 	@$(if $(CASE),$(HARNESS)/model-run $(CASE),$(HARNESS)/check model)
+
+many: deps-kunit deps-guest
+	@$(HARNESS)/many-run $(MANY)
 
 fork: deps-guest
 	@$(HARNESS)/fork-run

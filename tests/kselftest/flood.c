@@ -7,6 +7,7 @@
  * how many frames were sent and in how many milliseconds.
  */
 #include "packet.h"
+#include <sched.h>
 #include <time.h>
 
 #define PATTERNS	64
@@ -93,7 +94,9 @@ static int send_batch(int fd, int first, int count)
 		messages[i].msg_hdr.msg_iov = &parts[i];
 		messages[i].msg_hdr.msg_iovlen = 1;
 	}
-	sent = sendmmsg(fd, messages, count, 0);
+	/* Who receives is asked to take a breath. */
+	while ((sent = sendmmsg(fd, messages, count, 0)) < 0 && errno == ENOBUFS)
+		sched_yield();
 	if (sent <= 0)
 		die("sendmmsg");
 	return sent;
