@@ -59,7 +59,7 @@
 #define HPKM_PAIR_CONTEXT_LIFE	(5 * HPKM_SECOND)	/* after its last new message */
 #define HPKM_PAIR_ATTEMPTS	3			/* that may fail, a window */
 #define HPKM_PAIR_HELLO_EVERY	(1 * HPKM_SECOND)
-#define HPKM_PAIR_HELLO_APART	(10 * HPKM_MS)		/* on another's P1, at least */
+#define HPKM_PAIR_HELLO_APART	(250 * HPKM_MS)		/* at least, on another's P1 */
 
 /* Records, sections 6 and 7 */
 #define HPKM_ACK_DELAY		(100 * HPKM_MS)

@@ -319,17 +319,18 @@ static void send_hello(struct hpkm_pairing *pairing, u64 now)
 	if (pairing->hello_at > now || !wants_hello(pairing))
 		return;
 	pairing->ops->transmit(pairing, pairing->hello, HPKM_HELLO_LEN, NULL);
+	pairing->hello_sent_at = now;
 	pairing->hello_at = now + HPKM_PAIR_HELLO_EVERY;
 }
 
-/* Who is to answer was not there when it was last asked, and need not wait for a second. */
+/* Who is to answer may not have been there when it was last asked. */
 static void hello_again(struct hpkm_pairing *pairing, u64 now)
 {
-	u64 last = pairing->hello_at - HPKM_PAIR_HELLO_EVERY;
+	u64 soon = max(now, pairing->hello_sent_at + HPKM_PAIR_HELLO_APART);
 
-	if (now < last + HPKM_PAIR_HELLO_APART || pairing->answers == HPKM_PAIR_ATTEMPTS)
+	if (pairing->answers == HPKM_PAIR_ATTEMPTS)
 		return;
-	pairing->hello_at = min(pairing->hello_at, now);
+	pairing->hello_at = min(pairing->hello_at, soon);
 	send_hello(pairing, now);
 }
 

@@ -143,6 +143,7 @@ enum hpkm_pairing_progress {
  * @suite: NULL when no window is open
  * @closes_at: when the window takes no new device any more
  * @hello_at: when P1 is due
+ * @hello_sent_at: when it went out last
  * @sk: SK
  * @generator: G
  * @scalar: a
@@ -167,6 +168,7 @@ struct hpkm_pairing {
 	const struct hpkm_suite *suite;
 	u64 closes_at;
 	u64 hello_at;
+	u64 hello_sent_at;
 	u8 sk[HPKM_SK_LEN];
 	u8 generator[HPKM_KEY_LEN];
 	u8 scalar[HPKM_KEY_LEN];

@@ -587,18 +587,28 @@ static void hello_goes_each_second(struct kunit *test)
 }
 
 /* A is alone at first, and asks B as soon as that is there, too. */
-static void hello_goes_to_who_comes_later(struct kunit *test)
+static void expect_asked_again(struct kunit *test, u64 later, u64 within)
 {
 	struct cable *cable = cable_new(test);
 	struct device *a = &cable->device[0];
 
 	open_window(a, WINDOW);
-	run_for(cable, 400 * HPKM_MS);
+	run_for(cable, later);
 	open_window(&cable->device[1], WINDOW);
-	run_for(cable, 300 * HPKM_MS);
+	run_for(cable, within);
 	KUNIT_EXPECT_EQ(test, sent_count(a, HPKM_P1), 2);
 	KUNIT_EXPECT_TRUE(test, sent_same(a, HPKM_P1));
 	expect_paired(test, cable);
+}
+
+static void hello_goes_to_who_comes_later(struct kunit *test)
+{
+	expect_asked_again(test, 400 * HPKM_MS, 100 * HPKM_MS);
+}
+
+static void hello_goes_to_who_comes_just_later(struct kunit *test)
+{
+	expect_asked_again(test, 30 * HPKM_MS, 320 * HPKM_MS);
 }
 
 /* However many there are, and say so at once. */
@@ -607,19 +617,18 @@ static void hellos_are_apart(struct kunit *test)
 	struct cable *cable = cable_new(test);
 	struct device *a = &cable->device[0];
 	struct stranger *stranger = stranger_new(test, HPKM_P2, 1);
-	unsigned int ms;
+	unsigned int ms, n;
 
 	((struct hpkm_hd *)stranger->hello)->type = HPKM_P1;
 	open_window(a, WINDOW);
-	for (ms = 0; ms < 95; ms++) {
-		run_for(cable, HPKM_MS);
+	for (ms = 0; ms < 2600; ms += 20) {
+		run_for(cable, 20 * HPKM_MS);
 		KUNIT_EXPECT_EQ(test, say_hello(a, stranger), HPKM_PAIRING_IGNORED);
 	}
-	KUNIT_EXPECT_EQ(test, sent_count(a, HPKM_P1), 10);
-	run_for(cable, 990 * HPKM_MS);
-	KUNIT_EXPECT_EQ(test, sent_count(a, HPKM_P1), 10);
-	run_for(cable, 10 * HPKM_MS);
 	KUNIT_EXPECT_EQ(test, sent_count(a, HPKM_P1), 11);
+	for (n = 1; n < sent_count(a, HPKM_P1); n++)
+		KUNIT_EXPECT_EQ(test, sent_nth(a, HPKM_P1, n)->at -
+				sent_nth(a, HPKM_P1, n - 1)->at, 250 * HPKM_MS);
 }
 
 static void each_window_has_a_new_point(struct kunit *test)
@@ -1349,7 +1358,8 @@ static void initiator_waits_while_frozen(struct kunit *test)
 	open_two(cable);
 	run_for(cable, 2500 * HPKM_MS);
 	KUNIT_EXPECT_EQ(test, sent_count(a, HPKM_P3), 0);
-	KUNIT_EXPECT_EQ(test, sent_count(a, HPKM_P1), 3);
+	/* Each second, and once on B's. */
+	KUNIT_EXPECT_EQ(test, sent_count(a, HPKM_P1), 4);
 	KUNIT_EXPECT_EQ(test, hpkm_pairing_contexts(&a->pairing), 1);
 	a->begin_result = 0;
 	run_for(cable, HPKM_SECOND);
@@ -1859,6 +1869,7 @@ static struct kunit_case pairing_cases[] = {
 	EACH_SUITE(kids_and_addresses_are_told),
 	EACH_SUITE(hello_goes_each_second),
 	EACH_SUITE(hello_goes_to_who_comes_later),
+	EACH_SUITE(hello_goes_to_who_comes_just_later),
 	EACH_SUITE(hellos_are_apart),
 	EACH_SUITE(each_window_has_a_new_point),
 	EACH_SUITE(only_one_window_opens),
