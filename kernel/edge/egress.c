@@ -85,7 +85,8 @@ static bool has_own_proto(const struct sk_buff *skb, const struct ethhdr *eth)
  *
  * Frames that were sealed here are marked and never come.
  *
- * Return: a verdict.  Context: bottom halves disabled, RCU read side.
+ * Return: a verdict.  Context: RCU read side; bottom halves are disabled but for packet
+ * sockets that bypass the queue.
  */
 unsigned int hpkm_egress_hook(void *priv, struct sk_buff *skb, const struct nf_hook_state *state)
 {
@@ -104,7 +105,9 @@ unsigned int hpkm_egress_hook(void *priv, struct sk_buff *skb, const struct nf_h
 	}
 	if (!hpkm_port_reaches(port, eth->h_dest))
 		return nobody_there(port);
+	local_bh_disable();
 	protect(port, skb);
+	local_bh_enable();
 	return NF_STOLEN;
 }
 

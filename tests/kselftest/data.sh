@@ -5,7 +5,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$(dirname "$0")/hosts.bash"
 
-ktap_plan 32
+ktap_plan 36
 mark_kernel_log
 load_module || ktap_bail "no module"
 bridged_hosts || ktap_bail "no hosts"
@@ -112,17 +112,21 @@ qinq() {
 ktap_ok "two tags" qinq
 ktap_ok "ARP" on_a arping -q -c 2 -w 5 -I "$VA" "$ADDR_B"
 
-# crosses PROTO FRAME: sent on A, it is delivered on B as it was.
+# crosses PROTO FRAME [bypass]: sent on A, it is delivered on B as it was.
 crosses() {
 	rm -f "$tmp/delivered"
 	inside "$B" frame wait "$VB" "$1" 10 "$2" >"$tmp/delivered" &
 	local pid=$!
 	wait_until 5 grep -q waiting "$tmp/delivered" || return 1
-	on_a frame send "$VA" "$2" && wait "$pid"
+	on_a frame "${3-send}" "$VA" "$2" && wait "$pid"
 }
 pattern=$(printf '%03000d' 0 | sed 's/0000000000/d1e2a3d4b5/g')
 ktap_ok "an unknown EtherType with 1,500 octets" crosses 9000 "$HEX_B${HEX_A}9000$pattern"
+ktap_ok "... from a socket that bypasses the queue" crosses 9000 "$HEX_B${HEX_A}9000$pattern" bypass
 ktap_ok "an 802.3 frame" crosses 0004 "$HEX_B${HEX_A}0040${pattern:0:128}"
+ktap_ok "a bridge's hello, as STP has it" crosses 0004 "0180c2000000${HEX_A}0026424203${pattern:0:70}"
+ktap_ok "LLDP" crosses 88cc "0180c200000e${HEX_A}88cc${pattern:0:128}"
+ktap_ok "PPPoE" crosses 8864 "$HEX_B${HEX_A}8864${pattern:0:2984}"
 ktap_ok "a frame of 20 octets" crosses 9000 "$HEX_B${HEX_A}9000${pattern:0:40}"
 own_type() {
 	rises a tx_own_proto on_a frame send "$VA" "$HEX_B${HEX_A}88b5${pattern:0:200}"
