@@ -62,8 +62,8 @@ make clean              remove build/
 endef
 
 .PHONY: all module helper userspace install deps deps-% check demo lint vectors sim \
-	kunit kselftest model many fork power fuzz soak check-kernels check-debug bench test-userspace \
-	clean help
+	kunit kselftest model many fork power fuzz soak check-kernels check-debug bench \
+	test-userspace clean help
 
 all: module helper
 
