@@ -255,8 +255,8 @@ talk() {
 # ---- all at once ----
 
 # How often each has to be done at least in a minute at a pace of 1, of all that was
-# tried.  But for updates it is once at least, however short the time: they take a
-# session that lives for a while, and on a slow machine that is a matter of luck.
+# tried; once, if that comes to less.  Updates may be none then: they take a session
+# that lives for a while, and on a slow machine that is a matter of luck.
 declare -A least=(
 	[links]='attach 5 detach 5 mode 5' [pairs]='pair 1' [removals]='remove 1 forget 1'
 	[moves]='elsewhere 3 move 3' [dumps]='dump 60' [sessions]='session 3 update 1'
