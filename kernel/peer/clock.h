@@ -10,16 +10,25 @@
 #include <linux/jiffies.h>
 #include <linux/workqueue.h>
 
+/* A timer that is to run later than that is set for earlier, and set again then. */
+#define HPKM_TIMER_FAR (16UL * HZ)
+
 /**
  * hpkm_jiffies_until() - what a work is to be delayed by
  * @at: nanoseconds
  * @now: nanoseconds
  *
+ * The kernel lets a timer be late by up to an eighth of what it waits, and gathers
+ * in one moment all that it may.  Works of many peers are meant not to run together.
+ *
  * Return: jiffies; one more than there are, so that the time has come when it runs.
+ * Of a time that is far, seven eighths.
  */
 static inline unsigned long hpkm_jiffies_until(u64 at, u64 now)
 {
-	return at <= now ? 0 : nsecs_to_jiffies(at - now) + 1;
+	unsigned long delay = at <= now ? 0 : nsecs_to_jiffies(at - now) + 1;
+
+	return delay > HPKM_TIMER_FAR ? delay - delay / 8 : delay;
 }
 
 /**
