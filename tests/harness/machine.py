@@ -254,9 +254,12 @@ class Machine:
             time.sleep(0.1)
 
     def wait_ready(self, deadline: float | None = None) -> None:
-        """Return when the guest's agent takes commands."""
+        """Return when the guest's agent takes commands, and all CPUs are there."""
         self._read_until(b"agent ready\n",
                          deadline or time.monotonic() + self.boot, "boot")
+        cpus = int(self.check("busybox nproc"))
+        if cpus != self.cpus:
+            raise self._lost(f"it has {cpus} CPUs, not {self.cpus}")
 
     def kill(self) -> None:
         """Cut the power."""
@@ -292,7 +295,9 @@ class Machine:
         network = self.cable.plug(self.mac) if self.cable else ["-nic", "none"]
         disk = self.disk.attach() if self.disk else []
         return QEMU[self.arch] + [
-            "-accel", f"tcg,thread={self.threads}", "-smp", str(self.cpus),
+            "-accel", f"tcg,thread={self.threads}",
+            # One in each socket: where there is no ACPI, only those are found.
+            "-smp", f"{self.cpus},sockets={self.cpus}",
             "-m", str(self.memory), "-nodefaults", "-display", "none",
             "-no-reboot", "-kernel", str(image(self.guest) / "vmlinuz"),
             "-append", f"console={CONSOLE[self.arch]} {self.cmdline}",
