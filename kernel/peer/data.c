@@ -29,7 +29,7 @@ void hpkm_data_kick(struct hpkm_peer *peer, u64 at, u64 now)
 
 static u64 deadline(struct hpkm_peer *peer, bool sendable)
 {
-	u64 at = min(hpkm_fragments_deadline(peer), hpkm_staged_deadline(peer));
+	u64 at = min(hpkm_reassembly_deadline(&peer->reassembly), hpkm_staged_deadline(peer));
 
 	at = min(at, peer->update_at);
 	if (sendable)

@@ -37,7 +37,6 @@ void hpkm_acknowledge_with(struct hpkm_peer *peer, const struct hpkm_acknowledge
 struct sk_buff *hpkm_fragment_receive(struct hpkm_channel *channel, struct sk_buff *skb,
 				      const struct hpkm_inner *inner, u64 counter, u64 now);
 void hpkm_fragments_expire(struct hpkm_peer *peer, u64 now);
-u64 hpkm_fragments_deadline(const struct hpkm_peer *peer);
 
 /* record.c */
 struct hpkm_log *hpkm_record_log_create(u32 size);

@@ -29,6 +29,7 @@
 #include "../core/log.h"
 #include "../core/machine.h"
 #include "../core/outbox.h"
+#include "../core/reassembly.h"
 #include "../core/receipt.h"
 #include "../core/replay.h"
 #include "counters.h"
@@ -93,15 +94,6 @@ struct hpkm_sid {
 	struct rcu_head rcu;
 };
 
-/* One half of a frame carried in two, waiting for the other. */
-struct hpkm_fragment {
-	struct sk_buff *skb;		/* opened; skb->data at the inner contents; NULL: unused */
-	u64 counter;			/* of the FIRST half */
-	u32 own_sid;			/* of the session it came in */
-	bool first;
-	u64 expires;
-};
-
 enum hpkm_pairing_store {
 	HPKM_PAIRING_STORE_NONE,	/* undecided, or told */
 	HPKM_PAIRING_STORE_OK,
@@ -160,7 +152,7 @@ enum hpkm_pairing_store {
  * @flushing: a CPU is sending them
  * @unstaged: how many were sent since others began to line up
  * @asks_at: when one of many that wait asks for a session again
- * @fragments: halves that wait
+ * @reassembly: halves that wait, skbs opened and at their inner contents
  * @data_tick: acknowledgements, messages and fragments that are due
  */
 struct hpkm_peer {
@@ -215,7 +207,7 @@ struct hpkm_peer {
 	bool flushing;
 	u32 unstaged;
 	u64 asks_at;
-	struct hpkm_fragment fragments[HPKM_FRAGMENTS];
+	struct hpkm_reassembly reassembly;
 	struct delayed_work data_tick;
 };
 

@@ -2,9 +2,7 @@
 /*
  * The contents of DATA, opened: hpkm_inner_parse() and hpkm_message_parse().
  * What is accepted is what hpkm_inner_write_head() makes of the fields, and
- * what it makes of any fields is accepted if they may stand together.  This is
- * also the codec of frames carried in two; which halves belong together is
- * decided on skbs, in kernel/peer.
+ * what it makes of any fields is accepted if they may stand together.
  */
 #include <stdlib.h>
 #include <string.h>
