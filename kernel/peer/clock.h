@@ -8,26 +8,34 @@
 #define _HPKM_PEER_CLOCK_H
 
 #include <linux/jiffies.h>
+#include <linux/minmax.h>
 #include <linux/workqueue.h>
 
-/* A timer that is to run later than that is set for earlier, and set again then. */
-#define HPKM_TIMER_FAR (16UL * HZ)
+/*
+ * Jiffies.  Timers that are to run within that are gathered from 64 jiffies at most, at
+ * any HZ; others from eight times as many, and again.
+ */
+#define HPKM_TIMER_FAR	4000UL
 
 /**
  * hpkm_jiffies_until() - what a work is to be delayed by
  * @at: nanoseconds
  * @now: nanoseconds
  *
- * The kernel lets a timer be late by up to an eighth of what it waits, and gathers
+ * The kernel lets a timer be late by about an eighth of what it waits, and gathers
  * in one moment all that it may.  Works of many peers are meant not to run together.
  *
  * Return: jiffies; one more than there are, so that the time has come when it runs.
- * Of a time that is far, seven eighths.
+ * Of a time that is far seven eighths, so that it has not: every work looks at what is
+ * due, and sets itself again.
  */
 static inline unsigned long hpkm_jiffies_until(u64 at, u64 now)
 {
-	unsigned long delay = at <= now ? 0 : nsecs_to_jiffies(at - now) + 1;
+	unsigned long delay = 0;
 
+	/* More than a jiffies comparison can do with is for the next look. */
+	if (at > now)
+		delay = min_t(u64, nsecs_to_jiffies64(at - now), MAX_JIFFY_OFFSET - 1) + 1;
 	return delay > HPKM_TIMER_FAR ? delay - delay / 8 : delay;
 }
 
