@@ -255,11 +255,11 @@ class Machine:
 
     def wait_ready(self, deadline: float | None = None) -> None:
         """Return when the guest's agent takes commands, and all CPUs are there."""
-        self._read_until(b"agent ready\n",
-                         deadline or time.monotonic() + self.boot, "boot")
-        cpus = int(self.check("busybox nproc"))
-        if cpus != self.cpus:
-            raise self._lost(f"it has {cpus} CPUs, not {self.cpus}")
+        deadline = deadline or time.monotonic() + self.boot
+        self._read_until(b"agent ready\n", deadline, "boot")
+        status, said = self.run("busybox nproc", max(1.0, deadline - time.monotonic()))
+        if status or said.strip() != str(self.cpus):
+            raise self._lost(f"it has {said.strip()} CPUs, not {self.cpus}")
 
     def kill(self) -> None:
         """Cut the power."""
