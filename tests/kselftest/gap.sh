@@ -79,7 +79,7 @@ from_both() {
 }
 # asked_for COUNTER N OBJECT VERB: from both sides, until COUNTER has risen by N
 asked_for() {
-	local goal=$(($("$1") + $2)) end=$((SECONDS + 60 + 3 * $2))
+	local goal=$(($("$1") + $2)) end=$((SECONDS + 60 * pace + 3 * $2))
 
 	until reached "$1" "$goal"; do
 		[ "$SECONDS" -lt "$end" ] || { say_state; return 1; }
@@ -98,7 +98,9 @@ by_count() {
 # Keys are refused an eighth of that after the last frame under them was sent, and a
 # slow machine may have one that long.
 by_time() {
-	policy rekey $((6 * pace * pace)) && rises_by sessions "$1" && usual_policy
+	local seconds=$((6 * pace * pace))
+
+	policy rekey $((seconds < 60 ? seconds : 60)) && rises_by sessions "$1" && usual_policy
 }
 by_hand() {
 	asked_for sessions "$1" session add

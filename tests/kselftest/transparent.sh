@@ -64,6 +64,8 @@ on_slow_device() {
 	on_a tc qdisc add dev "$VA" root tbf rate 4mbit burst 32kb limit 10mb || return
 	"$@"
 	status=$?
+	# What follows listens at the same port.
+	[ $status = 0 ] || { stop "$listener"; stop "$spawned"; }
 	on_a tc qdisc del dev "$VA" root && return $status
 }
 ktap_ok "TCP on a plain link fills the queue of a slow device" on_slow_device most_waiting
