@@ -56,6 +56,7 @@ make soak               what takes too long for every check
 make check-kernels      on all stock kernels of Debian, amd64 and arm64
 make bench [ROUNDS=n]   how fast it is, beside WireGuard and MACsec in one kernel
 make bench PART="x y"   tcp, udp, ping, session, module or loss alone
+make scaling [ROUNDS=n] what a second CPU is worth to each of them
 make check-debug [PART=x]  the tests under kernels that look for faults
 make check-debug PART=uml-races RACES=n  everything at once, for n seconds
 make clean              remove build/
@@ -63,7 +64,7 @@ endef
 
 .PHONY: all module helper userspace install deps deps-% check demo lint vectors sim \
 	kunit kselftest model many fork power fuzz soak check-kernels check-debug bench \
-	test-userspace clean help
+	scaling test-userspace clean help
 
 all: module helper
 
@@ -129,6 +130,9 @@ check-debug: deps-kunit deps-guest
 
 bench: deps-kunit deps-guest deps-bench
 	@$(HARNESS)/bench-run $(if $(ROUNDS),--rounds $(ROUNDS)) $(addprefix --part ,$(PART))
+
+scaling: deps-guest deps-bench
+	@$(HARNESS)/scaling-run $(if $(ROUNDS),--rounds $(ROUNDS))
 
 soak: deps-guest
 	@$(HARNESS)/soak

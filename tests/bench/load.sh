@@ -8,6 +8,7 @@
 #
 #	nothing				what the rest costs that is not load
 #	tcp STREAMS to|from OCTETS	from the first host to the other, or back
+#	tcp-for STREAMS SECONDS		from the first to the second, so long
 #	udp OCTETS COUNT		a flood of so many such datagrams
 #	ping COUNT			one after the other
 #	session COUNT			hpkm's, asked for by hand
@@ -35,6 +36,7 @@ load() {
 	case $1 in
 	nothing) iperf -n 1 ;;
 	tcp) iperf -n "$4" -P "$2" ${back[$3]} ;;
+	tcp-for) iperf -t "$3" -P "$2" ;;
 	udp) iperf -n $(($2 * $3)) -u -b 0 -l "$2" ;;
 	ping) inside /usr/bin/ping -A -c "$2" 10.9.0.2 ;;
 	session) sessions "$2" ;;

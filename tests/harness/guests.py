@@ -45,7 +45,7 @@ NOTED = STRICT.replace(
 # The kernel's own data races are no reason to stop; see klog.py.
 RACY = STRICT.replace("panic_on_warn=1 ", "").replace(SLUB_DEBUG, "log_buf_len=1M")
 
-# A clock of QEMU's that costs little to read.  It is the host's for all CPUs, which
+# The clock of QEMU's that costs least to read.  It is the host's for all CPUs, which
 # the kernel does not believe unless it is told.
 CLOCK = " tsc=reliable"
 
