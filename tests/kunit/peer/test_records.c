@@ -154,7 +154,10 @@ static bool is_acknowledgement(struct kunit *test, struct party *to, struct sk_b
 	return inner.flags & HPKM_FLAG_ACK && (inner.kind == HPKM_KIND_CONTROL) == bare;
 }
 
-/* In its own time, and not along with the keepalive that would come later. */
+/*
+ * In its own time, and not along with the keepalive that would come later.  @since is
+ * by the clock that tells when a frame came.
+ */
 static void expect_acknowledgement(struct kunit *test, struct party *from, u64 since)
 {
 	wait_until(test, skb_queue_len(&from->sent) == 1);
@@ -166,7 +169,7 @@ static void acknowledged_alone(struct kunit *test)
 {
 	struct cable *cable = test->priv;
 	struct party *a = &cable->a, *b = &cable->b;
-	u64 since = hpkm_now();
+	u64 since = hpkm_now_coarse();
 
 	set_policy(test, a, 1, 0);
 	send_frame(test, a, b, 60);
@@ -187,7 +190,7 @@ static void acknowledged_after_a_tick(struct kunit *test)
 {
 	struct cable *cable = test->priv;
 	struct party *a = &cable->a, *b = &cable->b;
-	u64 since = hpkm_now();
+	u64 since = hpkm_now_coarse();
 
 	set_policy(test, a, 1, 0);
 	send_frame(test, a, b, 60);
